@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* What happens in one channel: who comes, goes and is promoted, and the topic. Lines about a
+ * channel that we are not in change nothing. */
+
+#include <string.h>
+
+#include "irc/client-private.h"
+#include "irc/mode.h"
+
+static IrcEffect *add_channel_effect(
+        const IrcInput *input, IrcEffectType type, const char *channel, const char *text)
+{
+        const char *name = irc_effects_strdup(input->effects, channel);
+        const char *by = irc_effects_strdup(input->effects, input->message->nick);
+        const char *copy = irc_effects_strdup(input->effects, text);
+        IrcEffect *effect = irc_effects_add(input->effects, type);
+
+        effect->channel.channel = name;
+        effect->channel.by = by;
+        effect->channel.text = copy;
+        return effect;
+}
+
+/* Has its strings in the member until the arena has copies. */
+void irc_client_add_member_effect(const IrcInput *input, IrcEffectType type,
+        const IrcChannel *channel, const IrcChannelMember *member)
+{
+        const char *name = irc_effects_strdup(input->effects, channel->name);
+        const char *nickname = irc_effects_strdup(input->effects, member->nickname);
+        const char *account = irc_effects_strdup(input->effects, member->account);
+        const char *prefixes = irc_effects_strdup(input->effects, member->prefixes);
+        IrcEffect *effect = irc_effects_add(input->effects, type);
+
+        effect->member.channel = name;
+        effect->member.nickname = nickname;
+        effect->member.account = account;
+        effect->member.prefixes = prefixes;
+}
+
+/* What a JOIN tells of the account: extended-join's "*" and account-tag's absence are none. */
+static const char *account_of_join(const IrcClient *client, const IrcInput *input)
+{
+        if (irc_caps_has(client->caps, "extended-join") && input->message->n_params >= 2)
+                return g_str_equal(input->message->params[1], "*") ? NULL
+                                                                   : input->message->params[1];
+        return input->account_tag;
+}
+
+static void add_member(
+        IrcClient *client, const IrcInput *input, IrcChannel *channel, const char *account)
+{
+        IrcChannelMember *member =
+                irc_channel_add_member(&client->channels, channel, input->sender);
+
+        if (!member)
+                return;
+        irc_channel_member_set_account(member, account);
+        irc_channel_member_set_prefixes(member, client->isupport, "");
+        irc_client_add_member_effect(input, IRC_EFFECT_MEMBER, channel, member);
+        irc_effects_add_users_changed(input->effects, channel->name);
+}
+
+/* Our own JOIN also shows how others see us. */
+static IrcChannel *join_self(IrcClient *client, const IrcInput *input, const char *name)
+{
+        const IrcMessage *message = input->message;
+        IrcChannel *channel = irc_channels_add(&client->channels, name);
+
+        if (message->user && message->host) {
+                irc_client_set_string(client, &client->user, message->user);
+                irc_client_set_string(client, &client->host, message->host);
+        }
+        if (channel)
+                add_channel_effect(input, IRC_EFFECT_CHANNEL_JOINED, channel->name, NULL);
+        return channel;
+}
+
+/* JOIN <channel> [<account> :<real name>] */
+void irc_client_handle_join(IrcClient *client, const IrcInput *input)
+{
+        const char *name = input->message->params[0];
+        IrcChannel *channel;
+
+        if (*name == '\0' || !input->message->nick)
+                return;
+        channel = input->is_self ? join_self(client, input, name)
+                                 : irc_channels_find(&client->channels, name);
+        if (!channel)
+                return;
+        irc_client_add_message(client, input, IRC_MESSAGE_JOIN, channel->name, channel->name, "");
+        add_member(client, input, channel, account_of_join(client, input));
+}
+
+/* Takes somebody out, us or another, after the message that says why. */
+static void remove_member(
+        IrcClient *client, const IrcInput *input, IrcChannel *channel, const char *nickname)
+{
+        IrcChannelMember *member;
+
+        if (irc_client_is_self(client, nickname)) {
+                add_channel_effect(input, IRC_EFFECT_CHANNEL_LEFT, channel->name, NULL);
+                irc_channels_remove(&client->channels, channel->name);
+                return;
+        }
+        member = irc_channel_find_member(&client->channels, channel, nickname);
+        if (!member)
+                return;
+        irc_client_add_member_effect(input, IRC_EFFECT_MEMBER_GONE, channel, member);
+        irc_channel_remove_member(&client->channels, channel, nickname);
+        irc_effects_add_users_changed(input->effects, channel->name);
+}
+
+/* PART <channel> [:<reason>] */
+void irc_client_handle_part(IrcClient *client, const IrcInput *input)
+{
+        const IrcMessage *message = input->message;
+        IrcChannel *channel = irc_channels_find(&client->channels, message->params[0]);
+
+        if (!channel || !message->nick)
+                return;
+        irc_client_add_message(client, input, IRC_MESSAGE_PART, channel->name, channel->name,
+                irc_message_get_param(message, 1) ?: "");
+        remove_member(client, input, channel, message->nick);
+}
+
+/* KICK <channel> <nick> [:<reason>] */
+void irc_client_handle_kick(IrcClient *client, const IrcInput *input)
+{
+        const IrcMessage *message = input->message;
+        IrcChannel *channel = irc_channels_find(&client->channels, message->params[0]);
+        const char *nickname = message->params[1];
+        const char *reason = irc_message_get_param(message, 2) ?: "";
+        g_autofree char *content = NULL;
+
+        if (!channel)
+                return;
+        content = g_strdup_printf("%s%s%s", nickname, *reason ? " " : "", reason);
+        irc_client_add_message(
+                client, input, IRC_MESSAGE_KICK, channel->name, channel->name, content);
+        if (irc_client_is_self(client, nickname))
+                add_channel_effect(input, IRC_EFFECT_KICKED, channel->name, reason);
+        remove_member(client, input, channel, nickname);
+}
+
+static void change_prefixes(IrcClient *client, const IrcInput *input, IrcChannel *channel)
+{
+        IrcModeIter iter;
+        IrcModeChange change;
+        bool is_any_changed = false;
+
+        irc_mode_iter_init(
+                &iter, client->isupport, input->message->params + 1, input->message->n_params - 1);
+        while (irc_mode_iter_next(&iter, &change)) {
+                IrcChannelMember *member;
+
+                if (change.kind != IRC_MODE_PREFIX || !change.argument)
+                        continue;
+                member = irc_channel_find_member(&client->channels, channel, change.argument);
+                if (!member || !irc_channel_member_set_prefix(member, client->isupport,
+                                       irc_isupport_prefix_of(client->isupport, change.mode),
+                                       change.is_set))
+                        continue;
+                irc_client_add_member_effect(input, IRC_EFFECT_MEMBER, channel, member);
+                is_any_changed = true;
+        }
+        if (is_any_changed)
+                irc_effects_add_users_changed(input->effects, channel->name);
+}
+
+/* MODE <channel> <letters> [<argument>...]; modes of ourselves are nobody's news. */
+void irc_client_handle_mode(IrcClient *client, const IrcInput *input)
+{
+        const IrcMessage *message = input->message;
+        IrcChannel *channel = irc_channels_find(&client->channels, message->params[0]);
+        g_autoptr(GString) content = NULL;
+
+        if (!channel)
+                return;
+        content = g_string_new(message->params[1]);
+        for (gsize i = 2; i < message->n_params; i++)
+                g_string_append_printf(content, " %s", message->params[i]);
+        irc_client_add_message(
+                client, input, IRC_MESSAGE_MODE, channel->name, channel->name, content->str);
+        change_prefixes(client, input, channel);
+}
+
+static void set_topic(
+        const IrcInput *input, IrcChannel *channel, const char *topic, bool is_by_sender)
+{
+        IrcEffect *effect;
+
+        g_free(channel->topic);
+        channel->topic = *topic ? g_strdup(topic) : NULL;
+        effect = add_channel_effect(input, IRC_EFFECT_TOPIC, channel->name, topic);
+        if (!is_by_sender)
+                effect->channel.by = NULL;
+}
+
+/* TOPIC <channel> :<topic> */
+void irc_client_handle_topic(IrcClient *client, const IrcInput *input)
+{
+        const IrcMessage *message = input->message;
+        IrcChannel *channel = irc_channels_find(&client->channels, message->params[0]);
+
+        if (!channel)
+                return;
+        irc_client_add_message(
+                client, input, IRC_MESSAGE_TOPIC, channel->name, channel->name, message->params[1]);
+        set_topic(input, channel, message->params[1], true);
+}
+
+/* 332 <nick> <channel> :<topic>; who set it and when (333) is not kept. */
+void irc_client_handle_topic_reply(IrcClient *client, const IrcInput *input)
+{
+        IrcChannel *channel = irc_channels_find(&client->channels, input->message->params[1]);
+
+        if (channel)
+                set_topic(input, channel, input->message->params[2], false);
+}
+
+/* 331 <nick> <channel> :No topic is set */
+void irc_client_handle_no_topic(IrcClient *client, const IrcInput *input)
+{
+        IrcChannel *channel = irc_channels_find(&client->channels, input->message->params[1]);
+
+        if (channel)
+                set_topic(input, channel, "", false);
+}
+
+/* One of 353: prefixes (several with multi-prefix), nickname, and !user@host with
+ * userhost-in-names. */
+static void take_name(
+        IrcClient *client, const IrcInput *input, IrcChannel *channel, const char *item)
+{
+        gsize n_prefixes = strspn(item, client->isupport->prefix_symbols);
+        g_autofree char *prefixes = g_strndup(item, n_prefixes);
+        g_autofree char *nickname = g_strndup(item + n_prefixes, strcspn(item + n_prefixes, "!"));
+        IrcChannelMember *member;
+        bool is_new, is_changed;
+
+        if (*nickname == '\0')
+                return;
+        is_new = !irc_channel_find_member(&client->channels, channel, nickname);
+        member = irc_channel_add_member(&client->channels, channel, nickname);
+        if (!member)
+                return;
+        is_changed = irc_channel_member_set_prefixes(member, client->isupport, prefixes);
+        if (is_new || is_changed)
+                irc_client_add_member_effect(input, IRC_EFFECT_MEMBER, channel, member);
+}
+
+/* 353 <nick> [<symbol>] <channel> :<names> */
+void irc_client_handle_names(IrcClient *client, const IrcInput *input)
+{
+        const IrcMessage *message = input->message;
+        IrcChannel *channel =
+                irc_channels_find(&client->channels, message->params[message->n_params - 2]);
+        g_auto(GStrv) names = NULL;
+
+        if (!channel)
+                return;
+        names = g_strsplit(message->params[message->n_params - 1], " ", -1);
+        for (gsize i = 0; names[i]; i++)
+                take_name(client, input, channel, names[i]);
+}
+
+/* 366 <nick> <channel> :End of /NAMES list. */
+void irc_client_handle_names_end(IrcClient *client, const IrcInput *input)
+{
+        IrcChannel *channel = irc_channels_find(&client->channels, input->message->params[1]);
+
+        if (channel)
+                irc_effects_add_users_changed(input->effects, channel->name);
+}

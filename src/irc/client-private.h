@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* The inside of IrcClient, for the client-*.c files only. */
+
+#pragma once
+
+#include "irc/cap.h"
+#include "irc/channel.h"
+#include "irc/client.h"
+#include "irc/message.h"
+#include "irc/sasl.h"
+
+/* How much of a server's text goes into an error for people, in characters. */
+#define IRC_CLIENT_QUOTE_MAX 200
+
+struct IrcClient {
+        IrcClientState state;
+
+        /* options */
+        GStrv nicknames; /* the one wanted, then the alternatives */
+        char *username;
+        char *realname;
+        char *password;
+        GStrv autojoin;
+        bool is_sasl_required;
+
+        /* who we are now */
+        char *nickname;
+        char *user; /* or NULL; likewise below */
+        char *host;
+        char *account;
+        char *server_name;
+
+        IrcIsupport *isupport;
+        IrcCaps *caps;
+        IrcSasl *sasl;
+        IrcChannels channels;
+
+        /* registration */
+        guint nick_attempts;     /* how many nicknames were refused */
+        gsize nick_length_limit; /* learnt from refusals; 0: not known */
+        bool is_nick_acceptable; /* one was refused for another reason than being malformed */
+        bool is_cap_ended;
+        bool is_reauth_wanted; /* CAP NEW said that there is SASL again */
+        bool is_burst_over;    /* 376 or 422: the channels were joined */
+
+        /* the end */
+        bool is_quitting;
+        bool has_closing_hint; /* a numeric or KILL told why the server is about to close */
+        IcError closing_class;
+        char *closing_text;
+
+        bool is_changed; /* since the last irc_client_take_changed() */
+
+        IrcMessage message; /* reused for each line */
+        GPtrArray *lines;   /* likewise: what IrcCaps and IrcSasl want sent */
+        GString *scratch;
+};
+
+/* One line on its way through a handler. All its strings are valid UTF-8. */
+typedef struct {
+        const IrcMessage *message;
+        IrcEffects *effects;
+        const char *sender;   /* nickname or server name, never NULL */
+        bool is_self;         /* the sender is us */
+        const char *raw_last; /* the last parameter as it came, if that was not UTF-8 */
+        const char *msgid;
+        const char *account_tag;
+        gint64 sent_at;
+        gint64 now;
+} IrcInput;
+
+typedef void (*IrcHandler)(IrcClient *client, const IrcInput *input);
+
+/* client.c */
+bool irc_client_is_self(const IrcClient *client, const char *nickname);
+void irc_client_set_string(IrcClient *client, char **field, const char *value);
+/* Queues a line that is known to be one. */
+void irc_client_send_line(
+        IrcEffects *effects, IrcPriority priority, const char *line, bool is_secret);
+/* Formats and queues; for parts that came from outside of this folder. The last of `params` is
+ * NULL, `trailing` may be. */
+bool irc_client_send(IrcClient *client, IrcPriority priority, const char *verb,
+        const char *const *params, const char *trailing, bool is_secret, IrcEffects *effects,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The bytes that a line to the server may have, without its end. */
+gsize irc_client_get_line_limit(const IrcClient *client);
+/* Gives IRC_EFFECT_CLOSE and ends the client. */
+void irc_client_close(IrcClient *client, IcError class, const char *text, IrcEffects *effects);
+
+/* client-registration.c */
+void irc_client_handle_cap(IrcClient *client, const IrcInput *input);
+void irc_client_handle_sasl(IrcClient *client, const IrcInput *input);
+void irc_client_handle_no_cap(IrcClient *client, const IrcInput *input);
+void irc_client_handle_welcome(IrcClient *client, const IrcInput *input);
+void irc_client_handle_isupport(IrcClient *client, const IrcInput *input);
+void irc_client_handle_burst_end(IrcClient *client, const IrcInput *input);
+void irc_client_handle_nick_refused(IrcClient *client, const IrcInput *input);
+void irc_client_handle_logged_in(IrcClient *client, const IrcInput *input);
+void irc_client_handle_logged_out(IrcClient *client, const IrcInput *input);
+void irc_client_handle_visible_host(IrcClient *client, const IrcInput *input);
+
+/* client-autojoin.c */
+void irc_client_autojoin(IrcClient *client, IrcEffects *effects);
+
+/* client-command.c: each false sets the error */
+bool irc_client_check_registered(const IrcClient *client, GError **error);
+bool irc_client_check_target(const char *parameter, const char *target, GError **error);
+
+/* client-closing.c */
+void irc_client_handle_bad_password(IrcClient *client, const IrcInput *input);
+void irc_client_handle_banned(IrcClient *client, const IrcInput *input);
+void irc_client_handle_host_refused(IrcClient *client, const IrcInput *input);
+void irc_client_handle_kill(IrcClient *client, const IrcInput *input);
+void irc_client_handle_error(IrcClient *client, const IrcInput *input);
+void irc_client_handle_fail(IrcClient *client, const IrcInput *input);
+/* Any 4xx or 5xx. */
+void irc_client_handle_refusal(IrcClient *client, const IrcInput *input);
+
+/* client-channel.c */
+void irc_client_handle_join(IrcClient *client, const IrcInput *input);
+void irc_client_handle_part(IrcClient *client, const IrcInput *input);
+void irc_client_handle_kick(IrcClient *client, const IrcInput *input);
+void irc_client_handle_mode(IrcClient *client, const IrcInput *input);
+void irc_client_handle_topic(IrcClient *client, const IrcInput *input);
+void irc_client_handle_topic_reply(IrcClient *client, const IrcInput *input);
+void irc_client_handle_no_topic(IrcClient *client, const IrcInput *input);
+void irc_client_handle_names(IrcClient *client, const IrcInput *input);
+void irc_client_handle_names_end(IrcClient *client, const IrcInput *input);
+void irc_client_add_member_effect(const IrcInput *input, IrcEffectType type,
+        const IrcChannel *channel, const IrcChannelMember *member);
+
+/* client-user.c: what concerns a user in all channels at once */
+void irc_client_handle_nick(IrcClient *client, const IrcInput *input);
+void irc_client_handle_quit(IrcClient *client, const IrcInput *input);
+void irc_client_handle_account(IrcClient *client, const IrcInput *input);
+void irc_client_handle_chghost(IrcClient *client, const IrcInput *input);
+
+/* client-message.c */
+void irc_client_handle_privmsg(IrcClient *client, const IrcInput *input);
+void irc_client_handle_notice(IrcClient *client, const IrcInput *input);
+void irc_client_handle_invite(IrcClient *client, const IrcInput *input);
+void irc_client_handle_ping(IrcClient *client, const IrcInput *input);
+void irc_client_handle_pong(IrcClient *client, const IrcInput *input);
+/* A row. `channel` may be NULL; `content` is a parameter of the message or any other text. */
+IrcEffect *irc_client_add_message(IrcClient *client, const IrcInput *input, IrcMessageType type,
+        const char *channel, const char *target, const char *content);
+/* The channel that a target belongs to, as we spell it, or NULL for a private one. */
+const char *irc_client_channel_of_target(const IrcClient *client, const char *target);

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* What can be asked of a client, and its snapshot: the same facts for the next process. */
+
+#include <string.h>
+
+#include "base/error.h"
+#include "irc/client-private.h"
+
+/* Version 1: the keys below. */
+#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_STRING_MAX 1024
+
+IrcClientState irc_client_get_state(const IrcClient *client)
+{
+        return client->state;
+}
+
+bool irc_client_is_burst_over(const IrcClient *client)
+{
+        return client->is_burst_over;
+}
+
+const char *irc_client_get_nickname(const IrcClient *client)
+{
+        return client->nickname;
+}
+
+const char *irc_client_get_network(const IrcClient *client)
+{
+        const char *network = irc_isupport_get(client->isupport, "NETWORK");
+
+        return network && *network ? network : NULL;
+}
+
+const char *irc_client_get_account(const IrcClient *client)
+{
+        return client->account;
+}
+
+const IrcIsupport *irc_client_get_isupport(const IrcClient *client)
+{
+        return client->isupport;
+}
+
+bool irc_client_has_cap(const IrcClient *client, const char *name)
+{
+        return irc_caps_has(client->caps, name);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+        return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+GStrv irc_client_get_channels(const IrcClient *client)
+{
+        guint n = g_hash_table_size(client->channels.by_name), i = 0;
+        GStrv names = g_new0(char *, n + 1);
+        GHashTableIter iter;
+        gpointer channel;
+
+        g_hash_table_iter_init(&iter, client->channels.by_name);
+        while (g_hash_table_iter_next(&iter, NULL, &channel))
+                names[i++] = g_strdup(((IrcChannel *) channel)->name);
+        qsort(names, n, sizeof(char *), compare_names);
+        return names;
+}
+
+bool irc_client_is_in_channel(const IrcClient *client, const char *channel)
+{
+        return irc_channels_find(&client->channels, channel) != NULL;
+}
+
+const char *irc_client_get_topic(const IrcClient *client, const char *channel)
+{
+        const IrcChannel *found = irc_channels_find(&client->channels, channel);
+
+        return found ? found->topic : NULL;
+}
+
+bool irc_client_foreach_member(
+        const IrcClient *client, const char *channel, IrcMemberFunc func, gpointer user_data)
+{
+        const IrcChannel *found = irc_channels_find(&client->channels, channel);
+        GHashTableIter iter;
+        gpointer value;
+
+        if (!found)
+                return false;
+        g_hash_table_iter_init(&iter, found->members);
+        while (g_hash_table_iter_next(&iter, NULL, &value)) {
+                const IrcChannelMember *member = value;
+                const IrcMember shown = {
+                        .nickname = member->nickname,
+                        .account = member->account,
+                        .prefixes = member->prefixes,
+                };
+
+                func(&shown, user_data);
+        }
+        return true;
+}
+
+bool irc_client_take_changed(IrcClient *client)
+{
+        bool was_changed = client->is_changed;
+
+        client->is_changed = false;
+        return was_changed;
+}
+
+static void add_string(GVariantBuilder *builder, const char *key, const char *value)
+{
+        if (value)
+                g_variant_builder_add(builder, "{sv}", key, g_variant_new_string(value));
+}
+
+GVariant *irc_client_snapshot(const IrcClient *client)
+{
+        GVariantBuilder builder;
+
+        g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
+        g_variant_builder_add(&builder, "{sv}", "version", g_variant_new_uint32(SNAPSHOT_VERSION));
+        add_string(&builder, "nickname", client->nickname);
+        add_string(&builder, "user", client->user);
+        add_string(&builder, "host", client->host);
+        add_string(&builder, "account", client->account);
+        add_string(&builder, "server", client->server_name);
+        g_variant_builder_add(
+                &builder, "{sv}", "burst-over", g_variant_new_boolean(client->is_burst_over));
+        g_variant_builder_add(&builder, "{sv}", "capabilities", irc_caps_to_variant(client->caps));
+        g_variant_builder_add(
+                &builder, "{sv}", "isupport", irc_isupport_to_variant(client->isupport));
+        return g_variant_builder_end(&builder);
+}
+
+static void restore_string(GVariant *snapshot, const char *key, char **field)
+{
+        const char *value;
+
+        if (g_variant_lookup(snapshot, key, "&s", &value) && *value &&
+                strlen(value) <= SNAPSHOT_STRING_MAX) {
+                g_free(*field);
+                *field = g_strdup(value);
+        }
+}
+
+static bool check_snapshot(GVariant *snapshot, GError **error)
+{
+        const char *nickname;
+        guint32 version;
+
+        if (g_variant_is_of_type(snapshot, G_VARIANT_TYPE_VARDICT) &&
+                g_variant_lookup(snapshot, "version", "u", &version) &&
+                version == SNAPSHOT_VERSION &&
+                g_variant_lookup(snapshot, "nickname", "&s", &nickname) && *nickname &&
+                strlen(nickname) <= SNAPSHOT_STRING_MAX)
+                return true;
+        g_set_error_literal(error, IC_ERROR, IC_ERROR_FAILED,
+                "The stored state of the connection cannot be understood");
+        return false;
+}
+
+bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
+{
+        g_autoptr(GVariant) sound = NULL, caps = NULL, isupport = NULL;
+        gboolean is_burst_over = FALSE;
+
+        g_assert(client->state == IRC_CLIENT_NEW);
+        sound = g_variant_get_normal_form(snapshot);
+        if (!check_snapshot(sound, error))
+                return false;
+
+        restore_string(sound, "nickname", &client->nickname);
+        restore_string(sound, "user", &client->user);
+        restore_string(sound, "host", &client->host);
+        restore_string(sound, "account", &client->account);
+        restore_string(sound, "server", &client->server_name);
+        g_variant_lookup(sound, "burst-over", "b", &is_burst_over);
+        client->is_burst_over = is_burst_over;
+
+        caps = g_variant_lookup_value(sound, "capabilities", NULL);
+        if (caps)
+                irc_caps_restore(client->caps, caps);
+        isupport = g_variant_lookup_value(sound, "isupport", NULL);
+        if (isupport)
+                irc_isupport_restore(client->isupport, isupport);
+        irc_channels_set_casemap(&client->channels, client->isupport->casemap);
+        client->state = IRC_CLIENT_REGISTERED;
+        return true;
+}
+
+void irc_client_restore_channel(IrcClient *client, const char *channel, const char *topic)
+{
+        IrcChannel *added = irc_channels_add(&client->channels, channel);
+
+        if (added && topic && *topic)
+                added->topic = g_strdup(topic);
+}
+
+void irc_client_restore_member(IrcClient *client, const char *channel, const IrcMember *member)
+{
+        IrcChannel *found = irc_channels_find(&client->channels, channel);
+        IrcChannelMember *added =
+                found ? irc_channel_add_member(&client->channels, found, member->nickname) : NULL;
+
+        if (!added)
+                return;
+        irc_channel_member_set_account(added, member->account);
+        irc_channel_member_set_prefixes(added, client->isupport, member->prefixes ?: "");
+}

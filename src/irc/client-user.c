@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* What concerns a user in all channels at once: one line of the server, a message in each channel
+ * that we share. */
+
+#include "irc/client-private.h"
+
+typedef void (*ShareFunc)(IrcClient *client, const IrcInput *input, IrcChannel *channel,
+        IrcChannelMember *member, const char *text);
+
+/* Calls `func` for each channel that the sender is in. The member may be gone or another then. */
+static void foreach_shared(
+        IrcClient *client, const IrcInput *input, ShareFunc func, const char *text)
+{
+        GHashTableIter iter;
+        gpointer value;
+
+        g_hash_table_iter_init(&iter, client->channels.by_name);
+        while (g_hash_table_iter_next(&iter, NULL, &value)) {
+                IrcChannelMember *member =
+                        irc_channel_find_member(&client->channels, value, input->sender);
+
+                if (member)
+                        func(client, input, value, member, text);
+        }
+}
+
+static void rename_in(IrcClient *client, const IrcInput *input, IrcChannel *channel,
+        IrcChannelMember *member, const char *nickname)
+{
+        const char *name, *old, *new;
+        IrcEffect *effect;
+
+        irc_client_add_message(
+                client, input, IRC_MESSAGE_NICK, channel->name, channel->name, nickname);
+
+        member = irc_channel_rename_member(&client->channels, channel, input->sender, nickname);
+        irc_client_add_member_effect(input, IRC_EFFECT_MEMBER_RENAMED, channel, member);
+        name = irc_effects_strdup(input->effects, channel->name);
+        old = irc_effects_strdup(input->effects, input->sender);
+        new = irc_effects_strdup(input->effects, nickname);
+        effect = irc_effects_get(input->effects, irc_effects_count(input->effects) - 1);
+        effect->member.channel = name;
+        effect->member.nickname = old;
+        effect->member.new_nickname = new;
+        irc_effects_add_users_changed(input->effects, channel->name);
+}
+
+/* NICK <new nickname> */
+void irc_client_handle_nick(IrcClient *client, const IrcInput *input)
+{
+        const char *nickname = input->message->params[0];
+
+        if (*nickname == '\0' || !input->message->nick)
+                return;
+        foreach_shared(client, input, rename_in, nickname);
+        if (input->is_self) {
+                const char *now = irc_effects_strdup(input->effects, nickname);
+                const char *old = irc_effects_strdup(input->effects, client->nickname);
+                IrcEffect *effect = irc_effects_add(input->effects, IRC_EFFECT_SELF_RENAMED);
+
+                effect->self.nickname = now;
+                effect->self.old_nickname = old;
+                irc_client_set_string(client, &client->nickname, nickname);
+        }
+}
+
+static void quit_from(IrcClient *client, const IrcInput *input, IrcChannel *channel,
+        IrcChannelMember *member, const char *reason)
+{
+        irc_client_add_message(
+                client, input, IRC_MESSAGE_QUIT, channel->name, channel->name, reason);
+        irc_client_add_member_effect(input, IRC_EFFECT_MEMBER_GONE, channel, member);
+        irc_channel_remove_member(&client->channels, channel, input->sender);
+        irc_effects_add_users_changed(input->effects, channel->name);
+}
+
+static void leave_all(IrcClient *client, const IrcInput *input, const char *reason)
+{
+        GHashTableIter iter;
+        gpointer value;
+
+        g_hash_table_iter_init(&iter, client->channels.by_name);
+        while (g_hash_table_iter_next(&iter, NULL, &value)) {
+                const char *name = irc_effects_strdup(input->effects, ((IrcChannel *) value)->name);
+
+                irc_client_add_message(client, input, IRC_MESSAGE_QUIT, name, name, reason);
+                irc_effects_add(input->effects, IRC_EFFECT_CHANNEL_LEFT)->channel.channel = name;
+                g_hash_table_iter_remove(&iter);
+        }
+}
+
+/* QUIT [:<reason>]; our own comes from servers that say so before they close the link. */
+void irc_client_handle_quit(IrcClient *client, const IrcInput *input)
+{
+        const char *reason = irc_message_get_param(input->message, 0) ?: "";
+
+        if (!input->message->nick)
+                return;
+        if (input->is_self)
+                leave_all(client, input, reason);
+        else
+                foreach_shared(client, input, quit_from, reason);
+}
+
+static void set_account_in(IrcClient *client, const IrcInput *input, IrcChannel *channel,
+        IrcChannelMember *member, const char *account)
+{
+        if (!irc_channel_member_set_account(member, account))
+                return;
+        irc_client_add_member_effect(input, IRC_EFFECT_MEMBER, channel, member);
+        irc_effects_add_users_changed(input->effects, channel->name);
+}
+
+/* ACCOUNT <account>; "*" for a logout */
+void irc_client_handle_account(IrcClient *client, const IrcInput *input)
+{
+        const char *account = input->message->params[0];
+
+        if (g_str_equal(account, "*") || *account == '\0')
+                account = NULL;
+        if (input->is_self)
+                irc_client_set_string(client, &client->account, account);
+        foreach_shared(client, input, set_account_in, account);
+}
+
+/* CHGHOST <user> <host> */
+void irc_client_handle_chghost(IrcClient *client, const IrcInput *input)
+{
+        if (!input->is_self)
+                return;
+        irc_client_set_string(client, &client->user, input->message->params[0]);
+        irc_client_set_string(client, &client->host, input->message->params[1]);
+}

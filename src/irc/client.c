@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* IrcClient: its life, and the way of a line to its handler. */
+
+#include <string.h>
+
+#include "base/text.h"
+#include "irc/client-private.h"
+#include "irc/framer.h"
+#include "irc/server-time.h"
+
+/* A line without tags: RFC 1459 section 2.3, less the CR LF. */
+#define LINE_DEFAULT 512
+#define LINE_END 2
+
+/* Capabilities that change nothing but what lines tell us, and are understood in any combination.
+ * sts is none of them: it must never be requested. */
+static const char *const wanted_caps[] = {
+        "account-notify",
+        "account-tag",
+        "cap-notify",
+        "chghost",
+        "extended-join",
+        "message-tags",
+        "multi-prefix",
+        "server-time",
+        "setname",
+        "userhost-in-names",
+};
+
+/* Sorted, for bsearch(). Other 4xx and 5xx are refusals of what we asked for; all else is left out.
+ */
+static const struct Verb {
+        const char *verb;
+        IrcHandler handler;
+        bool is_before_welcome; /* makes sense while registering, too */
+        guint8 n_params;        /* with fewer the line is left out */
+} verbs[] = {
+        {"001", irc_client_handle_welcome, true, 1},
+        {"005", irc_client_handle_isupport, true, 2},
+        {"263", irc_client_handle_refusal, false, 2},
+        {"331", irc_client_handle_no_topic, false, 2},
+        {"332", irc_client_handle_topic_reply, false, 3},
+        {"353", irc_client_handle_names, false, 3},
+        {"366", irc_client_handle_names_end, false, 2},
+        {"376", irc_client_handle_burst_end, false, 0},
+        {"396", irc_client_handle_visible_host, true, 2},
+        {"410", irc_client_handle_no_cap, true, 0},
+        {"421", irc_client_handle_no_cap, true, 0},
+        {"422", irc_client_handle_burst_end, false, 0},
+        {"432", irc_client_handle_nick_refused, true, 0},
+        {"433", irc_client_handle_nick_refused, true, 0},
+        {"436", irc_client_handle_nick_refused, true, 0},
+        {"437", irc_client_handle_nick_refused, true, 0},
+        {"451", irc_client_handle_no_cap, true, 0},
+        {"463", irc_client_handle_host_refused, true, 0},
+        {"464", irc_client_handle_bad_password, true, 0},
+        {"465", irc_client_handle_banned, true, 0},
+        {"466", irc_client_handle_banned, true, 0},
+        {"900", irc_client_handle_logged_in, true, 3},
+        {"901", irc_client_handle_logged_out, true, 0},
+        {"902", irc_client_handle_sasl, true, 0},
+        {"903", irc_client_handle_sasl, true, 0},
+        {"904", irc_client_handle_sasl, true, 0},
+        {"905", irc_client_handle_sasl, true, 0},
+        {"906", irc_client_handle_sasl, true, 0},
+        {"907", irc_client_handle_sasl, true, 0},
+        {"908", irc_client_handle_sasl, true, 0},
+        {"ACCOUNT", irc_client_handle_account, false, 1},
+        {"AUTHENTICATE", irc_client_handle_sasl, true, 0},
+        {"CAP", irc_client_handle_cap, true, 3},
+        {"CHGHOST", irc_client_handle_chghost, false, 2},
+        {"ERROR", irc_client_handle_error, true, 0},
+        {"FAIL", irc_client_handle_fail, true, 2},
+        {"INVITE", irc_client_handle_invite, false, 2},
+        {"JOIN", irc_client_handle_join, false, 1},
+        {"KICK", irc_client_handle_kick, false, 2},
+        {"KILL", irc_client_handle_kill, true, 1},
+        {"MODE", irc_client_handle_mode, false, 2},
+        {"NICK", irc_client_handle_nick, false, 1},
+        {"NOTICE", irc_client_handle_notice, true, 2},
+        {"PART", irc_client_handle_part, false, 1},
+        {"PING", irc_client_handle_ping, true, 0},
+        {"PONG", irc_client_handle_pong, true, 1},
+        {"PRIVMSG", irc_client_handle_privmsg, true, 2},
+        {"QUIT", irc_client_handle_quit, false, 0},
+        {"TOPIC", irc_client_handle_topic, false, 2},
+};
+
+static GStrv nicknames_new(const IrcClientOptions *options)
+{
+        GPtrArray *nicknames = g_ptr_array_new();
+
+        g_ptr_array_add(nicknames, g_utf8_make_valid(options->nickname, -1));
+        for (gsize i = 0; options->alt_nicknames && options->alt_nicknames[i]; i++)
+                g_ptr_array_add(nicknames, g_utf8_make_valid(options->alt_nicknames[i], -1));
+        g_ptr_array_add(nicknames, NULL);
+        return (GStrv) g_ptr_array_free(nicknames, FALSE);
+}
+
+static IrcCaps *caps_new(bool is_sasl_wanted)
+{
+        const char *wanted[G_N_ELEMENTS(wanted_caps) + 2] = {};
+
+        memcpy(wanted, wanted_caps, sizeof(wanted_caps));
+        if (is_sasl_wanted)
+                wanted[G_N_ELEMENTS(wanted_caps)] = "sasl";
+        return irc_caps_new(wanted);
+}
+
+static IrcSasl *sasl_new(const IrcClientOptions *options)
+{
+        const IrcSaslCredentials credentials = {
+                .account = options->sasl_account,
+                .password = options->sasl_password,
+                .may_send_password = options->is_secure || options->sasl_plain_insecure,
+        };
+
+        return irc_sasl_new(options->sasl_mechanisms, &credentials);
+}
+
+IrcClient *irc_client_new(const IrcClientOptions *options)
+{
+        IrcClient *client = g_new0(IrcClient, 1);
+
+        client->nicknames = nicknames_new(options);
+        client->nickname = g_strdup(client->nicknames[0]);
+        client->username = g_strdup(options->username ?: options->nickname);
+        client->realname = g_strdup(options->realname ?: options->nickname);
+        client->password = g_strdup(options->password);
+        client->autojoin = g_strdupv((char **) options->channels);
+        client->is_sasl_required = options->sasl_required;
+
+        client->isupport = irc_isupport_new();
+        client->sasl = sasl_new(options);
+        client->caps = caps_new(irc_sasl_is_wanted(client->sasl));
+        irc_channels_init(&client->channels);
+        irc_message_init(&client->message);
+        client->lines = g_ptr_array_new_with_free_func(g_free);
+        client->scratch = g_string_new(NULL);
+        return client;
+}
+
+void irc_client_free(IrcClient *client)
+{
+        if (!client)
+                return;
+        g_strfreev(client->nicknames);
+        g_free(client->username);
+        g_free(client->realname);
+        if (client->password)
+                explicit_bzero(client->password, strlen(client->password));
+        g_free(client->password);
+        g_strfreev(client->autojoin);
+        g_free(client->nickname);
+        g_free(client->user);
+        g_free(client->host);
+        g_free(client->account);
+        g_free(client->server_name);
+        g_free(client->closing_text);
+        irc_isupport_free(client->isupport);
+        irc_caps_free(client->caps);
+        irc_sasl_free(client->sasl);
+        irc_channels_clear(&client->channels);
+        irc_message_clear(&client->message);
+        g_ptr_array_unref(client->lines);
+        g_string_free(client->scratch, TRUE);
+        g_free(client);
+}
+
+bool irc_client_is_self(const IrcClient *client, const char *nickname)
+{
+        return irc_casemap_equal(client->isupport->casemap, client->nickname, nickname);
+}
+
+void irc_client_set_string(IrcClient *client, char **field, const char *value)
+{
+        if (g_strcmp0(*field, value) == 0)
+                return;
+        g_free(*field);
+        *field = g_strdup(value);
+        client->is_changed = true;
+}
+
+void irc_client_send_line(
+        IrcEffects *effects, IrcPriority priority, const char *line, bool is_secret)
+{
+        const char *copy = irc_effects_strdup(effects, line);
+        IrcEffect *effect = irc_effects_add(effects, IRC_EFFECT_SEND);
+
+        effect->send.priority = priority;
+        effect->send.line = copy;
+        effect->send.is_secret = is_secret;
+}
+
+gsize irc_client_get_line_limit(const IrcClient *client)
+{
+        guint given = irc_isupport_get_number(client->isupport, "LINELEN", LINE_DEFAULT);
+
+        return CLAMP(given, LINE_DEFAULT, IRC_LINE_MAX) - LINE_END;
+}
+
+bool irc_client_send(IrcClient *client, IrcPriority priority, const char *verb,
+        const char *const *params, const char *trailing, bool is_secret, IrcEffects *effects,
+        GError **error)
+{
+        GString *line = client->scratch;
+        gsize limit = irc_client_get_line_limit(client);
+
+        g_string_truncate(line, 0);
+        switch (irc_message_format(line, NULL, 0, NULL, verb, params, trailing)) {
+        case IRC_FORMAT_OK:
+                break;
+        case IRC_FORMAT_LINE_BREAK:
+                g_set_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE,
+                        "%s: a parameter has a line break, which IRC cannot carry", verb);
+                return false;
+        case IRC_FORMAT_BAD_VERB:
+        case IRC_FORMAT_BAD_PARAM:
+                g_set_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE,
+                        "%s: a parameter is empty, has a space or begins with a colon", verb);
+                return false;
+        }
+        if (line->len > limit) {
+                g_set_error(error, IC_ERROR, IC_ERROR_TOO_LONG,
+                        "%s: the line would have %" G_GSIZE_FORMAT
+                        " bytes; the server takes %" G_GSIZE_FORMAT,
+                        verb, line->len, limit);
+                return false;
+        }
+        irc_client_send_line(effects, priority, line->str, is_secret);
+        return true;
+}
+
+void irc_client_close(IrcClient *client, IcError class, const char *text, IrcEffects *effects)
+{
+        const char *copy = irc_effects_strdup(effects, text);
+        IrcEffect *effect = irc_effects_add(effects, IRC_EFFECT_CLOSE);
+
+        effect->close.error = class;
+        effect->close.text = copy;
+        client->state = IRC_CLIENT_CLOSED;
+}
+
+/* A line in ASCII, as nearly all are, is looked at eight bytes at a time. */
+static bool is_utf8(const char *line, gsize len)
+{
+        const guint64 high_bits = G_GUINT64_CONSTANT(0x8080808080808080);
+
+        while (len >= sizeof(guint64)) {
+                guint64 word;
+
+                memcpy(&word, line, sizeof(word));
+                if (word & high_bits)
+                        break;
+                line += sizeof(word);
+                len -= sizeof(word);
+        }
+        return g_utf8_validate(line, (gssize) len, NULL);
+}
+
+static const char *to_utf8(IrcEffects *effects, const char *text)
+{
+        g_autofree char *converted = NULL;
+
+        if (!text || g_utf8_validate(text, -1, NULL))
+                return text;
+        converted = ic_text_to_utf8(text, -1);
+        return irc_effects_strdup(effects, converted);
+}
+
+/* Makes all parts UTF-8; the last parameter, which is the text if there is one, is remembered. */
+static void convert_parts(IrcMessage *message, IrcInput *input)
+{
+        message->source = to_utf8(input->effects, message->source);
+        message->nick = to_utf8(input->effects, message->nick);
+        message->user = to_utf8(input->effects, message->user);
+        message->host = to_utf8(input->effects, message->host);
+        message->verb = to_utf8(input->effects, message->verb);
+        for (gsize i = 0; i < message->n_params; i++) {
+                const char *came = message->params[i];
+
+                message->params[i] = to_utf8(input->effects, came);
+                if (message->params[i] != came && i == message->n_params - 1)
+                        input->raw_last = came;
+        }
+}
+
+static void read_tags(IrcInput *input)
+{
+        for (gsize i = 0; i < input->message->n_tags; i++) {
+                const IrcTag *tag = &input->message->tags[i];
+
+                if (g_str_equal(tag->key, "time"))
+                        irc_server_time_parse(tag->value, &input->sent_at);
+                else if (g_str_equal(tag->key, "msgid"))
+                        input->msgid = *tag->value ? tag->value : NULL;
+                else if (g_str_equal(tag->key, "account"))
+                        input->account_tag = *tag->value ? tag->value : NULL;
+        }
+}
+
+static int compare_verbs(const void *key, const void *element)
+{
+        return g_ascii_strcasecmp(key, ((const struct Verb *) element)->verb);
+}
+
+static bool is_refusal(const char *verb)
+{
+        return (verb[0] == '4' || verb[0] == '5') && g_ascii_isdigit(verb[1]) &&
+               g_ascii_isdigit(verb[2]) && verb[3] == '\0';
+}
+
+static void dispatch(IrcClient *client, const IrcInput *input)
+{
+        const char *name = input->message->verb;
+        const struct Verb *verb =
+                bsearch(name, verbs, G_N_ELEMENTS(verbs), sizeof(verbs[0]), compare_verbs);
+
+        if (!verb) {
+                if (is_refusal(name) && client->state == IRC_CLIENT_REGISTERED)
+                        irc_client_handle_refusal(client, input);
+                return;
+        }
+        if (input->message->n_params < verb->n_params)
+                return;
+        if (client->state == IRC_CLIENT_REGISTERED || verb->is_before_welcome)
+                verb->handler(client, input);
+}
+
+/* A NUL is the one byte that a line cannot be parsed with; the rest of the line is worth having. */
+static IrcParseResult parse_without_nul(IrcMessage *message, const char *line, gsize len)
+{
+        g_autoptr(GString) kept = g_string_sized_new(len);
+
+        for (gsize i = 0; i < len; i++)
+                if (line[i] != '\0')
+                        g_string_append_c(kept, line[i]);
+        return irc_message_parse(message, kept->str, kept->len);
+}
+
+void irc_client_receive(
+        IrcClient *client, const char *line, gsize len, gint64 now, IrcEffects *effects)
+{
+        IrcMessage *message = &client->message;
+        IrcInput input = {.message = message, .effects = effects, .now = now};
+        IrcParseResult result;
+
+        if (client->state == IRC_CLIENT_NEW || client->state == IRC_CLIENT_CLOSED)
+                return;
+        result = irc_message_parse(message, line, len);
+        if (result == IRC_PARSE_NUL)
+                result = parse_without_nul(message, line, len);
+        if (result != IRC_PARSE_OK)
+                return;
+
+        if (!is_utf8(line, len))
+                convert_parts(message, &input);
+        input.sender = message->nick ?: client->server_name ?: "*";
+        input.is_self = message->nick && irc_client_is_self(client, message->nick);
+        read_tags(&input);
+        dispatch(client, &input);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* The protocol core of one connection: registration, capabilities, SASL, own nickname, channels,
+ * members. It has no descriptor, loop, clock or randomness. Lines and the time come in, IrcEffects
+ * come out, and the same input gives the same output, so that a test is a text script.
+ *
+ * It lives as long as one link: a new link begins with a new IrcClient. */
+
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "irc/effects.h"
+#include "irc/isupport.h"
+
+typedef struct IrcClient IrcClient;
+
+/* Who we are. Everything is copied. Strings may be NULL where not said otherwise. */
+typedef struct {
+        const char *nickname;               /* not NULL */
+        const char *const *alt_nicknames;   /* tried in order when the nickname is taken */
+        const char *username;               /* NULL: the nickname */
+        const char *realname;               /* NULL: the nickname */
+        const char *password;               /* PASS */
+        const char *const *sasl_mechanisms; /* in order of preference; NULL or empty: PLAIN when an
+                                             * account and a password are there */
+        const char *sasl_account;
+        const char *sasl_password;
+        bool sasl_required; /* without SASL success: IRC_EFFECT_CLOSE with IC_ERROR_CREDENTIALS */
+        bool is_secure;     /* the link is verified TLS */
+        bool sasl_plain_insecure;    /* PLAIN also where the link is not secure */
+        const char *const *channels; /* joined after registration; "#name" or "#name key" */
+} IrcClientOptions;
+
+typedef enum {
+        IRC_CLIENT_NEW,
+        IRC_CLIENT_REGISTERING, /* CAP, SASL, NICK and USER are under way */
+        IRC_CLIENT_REGISTERED,  /* from 001 on */
+        IRC_CLIENT_CLOSED,      /* an IRC_EFFECT_CLOSE was given: nothing more is taken or said */
+} IrcClientState;
+
+IrcClient *irc_client_new(const IrcClientOptions *options);
+void irc_client_free(IrcClient *client);
+
+/* The first lines: CAP LS 302, PASS, NICK, USER. Once, in state NEW. */
+void irc_client_start(IrcClient *client, IrcEffects *effects);
+
+/* One line of the server without its line end; at most IRC_LINE_MAX bytes of any value. `now` in µs
+ * since the epoch. What the line means comes out as effects; no line is an error for the caller. */
+void irc_client_receive(
+        IrcClient *client, const char *line, gsize len, gint64 now, IrcEffects *effects);
+
+/* What the server says when it closes the link is in an ERROR line before; this tells the client
+ * that the link ended without more. Gives IRC_EFFECT_CLOSE unless one was given. */
+void irc_client_link_closed(IrcClient *client, IrcEffects *effects);
+
+/* Things to say. All need REGISTERED (IC_ERROR_NOT_CONNECTED else); all refuse CR, LF and NUL and
+ * empty or malformed targets with IC_ERROR_INVALID_VALUE, in words that name the parameter. Effects
+ * are added only when they succeed. Own messages that the server will not echo are
+ * IRC_EFFECT_MESSAGE with is_self. `now` in µs since the epoch. */
+bool irc_client_join(IrcClient *client, const char *channel, const char *key, IrcEffects *effects,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool irc_client_part(IrcClient *client, const char *channel, const char *reason,
+        IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* PRIVMSG, NOTICE or ACTION. `text` may have newlines (one message a line; empty lines are left
+ * out) and any length: it is split so that what others receive fits 512 bytes (or LINELEN) with our
+ * prefix, between UTF-8 characters, at a space where there is one. At most IRC_SAY_LINES_MAX lines
+ * (IC_ERROR_TOO_LONG). */
+bool irc_client_say(IrcClient *client, IrcMessageType type, const char *target, const char *text,
+        gint64 now, IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool irc_client_nick(IrcClient *client, const char *nickname, IrcEffects *effects,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool irc_client_away(IrcClient *client, const char *message, IrcEffects *effects,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT; /* NULL or "": back */
+bool irc_client_topic(IrcClient *client, const char *channel, const char *topic,
+        IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* `modes` is "+o-v", `arguments` a NULL-terminated list or NULL. */
+bool irc_client_mode(IrcClient *client, const char *target, const char *modes,
+        const char *const *arguments, IrcEffects *effects,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool irc_client_kick(IrcClient *client, const char *channel, const char *nickname,
+        const char *reason, IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool irc_client_invite(IrcClient *client, const char *nickname, const char *channel,
+        IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool irc_client_raw(IrcClient *client, const char *line, IrcEffects *effects,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* In any state but CLOSED. The client stays as it is until the server closes. */
+void irc_client_quit(IrcClient *client, const char *reason, IrcEffects *effects);
+/* A PING of our own; its answer comes as IRC_EFFECT_PONG. `token` has no spaces. */
+void irc_client_ping(IrcClient *client, const char *token, IrcEffects *effects);
+
+#define IRC_SAY_LINES_MAX 100
+
+IrcClientState irc_client_get_state(const IrcClient *client);
+/* Whether the welcome is over (376 or 422) and the channels' JOINs were given: what is sent from
+ * now on comes after them. */
+bool irc_client_is_burst_over(const IrcClient *client);
+const char *irc_client_get_nickname(const IrcClient *client); /* the present one; never NULL */
+const char *irc_client_get_network(const IrcClient *client);  /* NETWORK of ISUPPORT, or NULL */
+const char *irc_client_get_account(const IrcClient *client); /* logged in to services as, or NULL */
+const IrcIsupport *irc_client_get_isupport(const IrcClient *client);
+bool irc_client_has_cap(const IrcClient *client, const char *name);
+/* What registration waits for, in words: "capabilities", "SASL PLAIN", "the welcome". */
+const char *irc_client_get_waiting_for(const IrcClient *client);
+
+/* The names of the channels that we are in, sorted; to be freed by the caller. */
+GStrv irc_client_get_channels(const IrcClient *client);
+bool irc_client_is_in_channel(const IrcClient *client, const char *channel);
+const char *irc_client_get_topic(const IrcClient *client, const char *channel); /* or NULL */
+
+typedef struct {
+        const char *nickname;
+        const char *account;  /* or NULL */
+        const char *prefixes; /* "@+" */
+} IrcMember;
+typedef void (*IrcMemberFunc)(const IrcMember *member, gpointer user_data);
+/* In no particular order. False if we are not in the channel. */
+bool irc_client_foreach_member(
+        const IrcClient *client, const char *channel, IrcMemberFunc func, gpointer user_data);
+
+/* Carrying a registered client over to another process. The snapshot (type a{sv}, small: no
+ * members) holds nickname, user and host, account, capabilities, ISUPPORT and the like; topics and
+ * members come from the database. It changes only when irc_client_take_changed() says so: true once
+ * after each change. Restoring goes into a client in state NEW, which is REGISTERED then; a
+ * snapshot that cannot be understood is IC_ERROR_FAILED, and the caller reconnects. */
+GVariant *irc_client_snapshot(const IrcClient *client); /* floating */
+bool irc_client_take_changed(IrcClient *client);
+bool irc_client_restore(
+        IrcClient *client, GVariant *snapshot, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void irc_client_restore_channel(IrcClient *client, const char *channel, const char *topic);
+void irc_client_restore_member(IrcClient *client, const char *channel, const IrcMember *member);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IrcClient, irc_client_free)
