@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* Dialling, phase by phase, within one time-out:
+ *
+ *   start ── checks ──> RESOLVING ──> CONNECTING ──┬─ plain ────────────> link
+ *                 └─ IP address ─────────^          └─ TLS ─> HANDSHAKE ─> link
+ */
+
+#include "net/dial.h"
+
+#include "base/text.h"
+#include "net/address.h"
+#include "net/handshake.h"
+#include "net/race.h"
+#include "net/tls.h"
+
+struct IcDial {
+        char *address;
+        guint16 port;
+        gint64 timeout;
+        bool is_tls;
+        IcTls *tls;      /* until the handshake takes it */
+        GError *refusal; /* the options cannot be used: told as soon as the loop turns */
+        char *peer;
+
+        IcDialPhase phase;
+        GSource *begin;
+        GSource *timer;
+        GCancellable *cancellable;
+        IcRace *race;
+        IcHandshake *handshake;
+
+        IcDialProgressFunc progress;
+        IcDialFunc done;
+        gpointer user_data;
+};
+
+static void clear_source(GSource **source)
+{
+        if (!*source)
+                return;
+        g_source_destroy(*source);
+        g_clear_pointer(source, g_source_unref);
+}
+
+/* Ends all that is under way. */
+static void stop(IcDial *dial)
+{
+        clear_source(&dial->begin);
+        clear_source(&dial->timer);
+        if (dial->cancellable)
+                g_cancellable_cancel(dial->cancellable);
+        g_clear_object(&dial->cancellable);
+        g_clear_pointer(&dial->race, ic_race_free);
+        g_clear_pointer(&dial->handshake, ic_handshake_free);
+}
+
+/* The dial may be freed by this. */
+static void finish(IcDial *dial, IcLink *link, const GError *error)
+{
+        stop(dial);
+        dial->done(link, error, dial->user_data);
+}
+
+static void enter(IcDial *dial, IcDialPhase phase, const char *what)
+{
+        dial->phase = phase;
+        if (dial->progress)
+                dial->progress(phase, what, dial->user_data);
+}
+
+static void handshake_done(IcLink *link, const GError *error, gpointer user_data)
+{
+        finish(user_data, link, error);
+}
+
+static void race_done(int fd, const GError *error, gpointer user_data)
+{
+        IcDial *dial = user_data;
+
+        if (fd < 0) {
+                finish(dial, NULL, error);
+                return;
+        }
+        g_clear_pointer(&dial->race, ic_race_free);
+        if (!dial->is_tls) {
+                finish(dial, ic_link_new_plain(fd), NULL);
+                return;
+        }
+        dial->peer = ic_address_of_peer(fd);
+        dial->handshake = ic_handshake_start(fd, g_steal_pointer(&dial->tls), handshake_done, dial);
+        enter(dial, IC_DIAL_HANDSHAKE, dial->peer);
+}
+
+static void connect_to(IcDial *dial, GList *addresses)
+{
+        g_autoptr(GPtrArray) order = ic_address_interleave(addresses);
+        g_autofree char *first = ic_address_to_text(g_ptr_array_index(order, 0), dial->port);
+
+        dial->race = ic_race_start(order, dial->port, dial->address, race_done, dial);
+        enter(dial, IC_DIAL_CONNECTING, first);
+}
+
+static void set_unresolvable(const IcDial *dial, const GError *cause, GError **error)
+{
+        g_autofree char *name = ic_text_quote(dial->address, 255);
+
+        if (g_error_matches(cause, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND))
+                g_set_error(error, IC_ERROR, IC_ERROR_UNRESOLVABLE,
+                        "The name \"%s\" has no address: is it spelt right?", name);
+        else
+                g_set_error(error, IC_ERROR, IC_ERROR_UNRESOLVABLE,
+                        "The address of \"%s\" cannot be looked up now: %s", name, cause->message);
+}
+
+static void resolved(GObject *resolver, GAsyncResult *result, gpointer user_data)
+{
+        g_autoptr(GError) cause = NULL;
+        g_autoptr(GError) error = NULL;
+        GList *addresses = g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, &cause);
+        IcDial *dial;
+
+        /* The dial is gone. */
+        if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+                return;
+        dial = user_data;
+        if (!addresses) {
+                set_unresolvable(dial, cause, &error);
+                finish(dial, NULL, error);
+                return;
+        }
+        connect_to(dial, addresses);
+        g_resolver_free_addresses(addresses);
+}
+
+static void resolve(IcDial *dial)
+{
+        g_autoptr(GResolver) resolver = g_resolver_get_default();
+
+        dial->cancellable = g_cancellable_new();
+        g_resolver_lookup_by_name_async(resolver, dial->address, dial->cancellable, resolved, dial);
+        enter(dial, IC_DIAL_RESOLVING, dial->address);
+}
+
+static gboolean begin(gpointer user_data)
+{
+        IcDial *dial = user_data;
+        g_autoptr(GInetAddress) literal = NULL;
+        g_autoptr(GError) refusal = g_steal_pointer(&dial->refusal);
+
+        clear_source(&dial->begin);
+        if (refusal) {
+                finish(dial, NULL, refusal);
+                return G_SOURCE_REMOVE;
+        }
+        literal = g_inet_address_new_from_string(dial->address);
+        if (literal)
+                connect_to(dial, &(GList){.data = literal});
+        else
+                resolve(dial);
+        return G_SOURCE_REMOVE;
+}
+
+static char *describe_delay(const IcDial *dial)
+{
+        g_autofree char *results = NULL;
+
+        switch (dial->phase) {
+        case IC_DIAL_RESOLVING:
+                return g_strdup_printf("the name servers gave no address of %s", dial->address);
+        case IC_DIAL_CONNECTING:
+                results = dial->race ? ic_race_describe(dial->race) : g_strdup("");
+                return g_strdup_printf(
+                        "%s did not accept the connection (%s)", dial->address, results);
+        case IC_DIAL_HANDSHAKE:
+                return g_strdup_printf("%s (%s) did not finish the TLS handshake; is it a port "
+                                       "for TLS?",
+                        dial->address, dial->peer);
+        }
+        g_assert_not_reached();
+}
+
+static gboolean timed_out(gpointer user_data)
+{
+        IcDial *dial = user_data;
+        g_autofree char *what = describe_delay(dial);
+        g_autofree char *limit = ic_text_duration(dial->timeout);
+        g_autoptr(GError) error =
+                g_error_new(IC_ERROR, IC_ERROR_TIMED_OUT, "Within %s %s", limit, what);
+
+        finish(dial, NULL, error);
+        return G_SOURCE_REMOVE;
+}
+
+static GSource *attach(GSource *source, GSourceFunc func, IcDial *dial)
+{
+        g_source_set_callback(source, func, dial, NULL);
+        g_source_attach(source, g_main_context_get_thread_default());
+        return source;
+}
+
+/* The options must be usable before anything goes out. */
+static bool check(IcDial *dial, const IcDialOptions *options, GError **error)
+{
+        if (!*options->address || options->port == 0) {
+                g_set_error(error, IC_ERROR, IC_ERROR_BAD_CONFIGURATION, "%s",
+                        options->port == 0 ? "The port must be from 1 to 65535"
+                                           : "The address is empty");
+                return false;
+        }
+        return !options->tls || ic_tls_new(options, &dial->tls, error);
+}
+
+IcDial *ic_dial_start(const IcDialOptions *options, IcDialProgressFunc progress, IcDialFunc done,
+        gpointer user_data)
+{
+        IcDial *dial = g_new0(IcDial, 1);
+        gint64 msec = CLAMP(options->timeout / 1000, 0, G_MAXUINT);
+
+        dial->address = g_strdup(options->address);
+        dial->port = options->port;
+        dial->timeout = options->timeout;
+        dial->is_tls = options->tls;
+        dial->progress = progress;
+        dial->done = done;
+        dial->user_data = user_data;
+        (void) check(dial, options, &dial->refusal);
+        dial->begin = attach(g_idle_source_new(), begin, dial);
+        g_source_set_priority(dial->begin, G_PRIORITY_DEFAULT);
+        dial->timer = attach(g_timeout_source_new(msec), timed_out, dial);
+        return dial;
+}
+
+void ic_dial_free(IcDial *dial)
+{
+        if (!dial)
+                return;
+        stop(dial);
+        g_clear_pointer(&dial->tls, ic_tls_free);
+        g_clear_error(&dial->refusal);
+        g_free(dial->address);
+        g_free(dial->peer);
+        g_free(dial);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* From a host name to an IcLink: resolve, race IPv6 and IPv4 (RFC 8305), TLS with verification. */
+
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/link.h"
+
+/* Copied by ic_dial_start(). Strings may be NULL. */
+typedef struct {
+        const char *address; /* host name or IP address; not NULL */
+        uint16_t port;
+        gint64 timeout; /* µs, for all of it */
+        bool tls;
+        const char *tls_ca_file;     /* PEM; NULL: the system's trust */
+        const char *const *tls_pins; /* "sha256:HEX": of the certificate or of its public key; a
+                                      * match replaces authority, name and expiry checks; a mismatch
+                                      * fails before a byte of ours is sent */
+        GBytes *tls_certificate;     /* PEM, with tls_key */
+        GBytes *tls_key;
+} IcDialOptions;
+
+typedef struct IcDial IcDial;
+
+typedef enum {
+        IC_DIAL_RESOLVING,
+        IC_DIAL_CONNECTING,
+        IC_DIAL_HANDSHAKE,
+} IcDialPhase;
+
+/* `link` is given away; NULL with `error`: UNRESOLVABLE, NETWORK_DOWN (no address is routable),
+ * UNREACHABLE (with each address and its result), TLS (with the cause: which check failed, who
+ * issued the certificate, its fingerprint), TIMED_OUT, BAD_CONFIGURATION (a file or key that cannot
+ * be used). Called once, from the main context, never from within ic_dial_start(). */
+typedef void (*IcDialFunc)(IcLink *link, const GError *error, gpointer user_data);
+typedef void (*IcDialProgressFunc)(IcDialPhase phase, const char *what, gpointer user_data);
+
+IcDial *ic_dial_start(const IcDialOptions *options, IcDialProgressFunc progress, IcDialFunc done,
+        gpointer user_data);
+/* Also cancels: `done` is not called any more. May be called from within `done`. */
+void ic_dial_free(IcDial *dial);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IcDial, ic_dial_free)
