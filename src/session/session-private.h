@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* The inside of a session, shared by its files and nobody else.
+ *
+ *   session.c   life cycle, state, status
+ *   connect.c   waiting, dialling, taking a kept link up, giving it to the descriptor store
+ *   ingest.c    the data path: read, commit, consume; and sending
+ *   tell.c      what committed effects mean to listeners, the journal and the state
+ *   submit.c    commands
+ *   liveness.c  deadlines, PING and PONG
+ *
+ * States, and what leads out of them:
+ *
+ *   WAITING      the wait is over -> CONNECTING
+ *   CONNECTING   link up -> REGISTERING; dial failed -> end
+ *   REGISTERING  welcome -> CONNECTED; refused, deadline, link lost -> end
+ *   CONNECTED    link lost, silence, store broken -> end
+ *   any          ic_session_stop() -> CLOSING (with a link; else end) -> end
+ *
+ * Every end goes through session_end(). */
+
+#pragma once
+
+#include "base/log.h"
+#include "irc/client.h"
+#include "irc/framer.h"
+#include "net/dial.h"
+#include "session/output.h"
+#include "session/session.h"
+#include "store/ingest.h"
+
+/* How long a store may be busy before people are told. */
+#define STORE_BUSY_PATIENCE_USEC (5 * G_USEC_PER_SEC)
+#define STORE_BUSY_RETRY_MSEC 50
+#define STORE_STUCK_RETRY_MSEC 1000
+
+/* One thing on the way to the database, carried out whole or tried again: a read of the link, or
+ * commands. Exists while it is not committed. */
+typedef struct {
+        bool is_open;
+        gsize consume; /* bytes of the link to discard once it is committed */
+        bool has_read;
+        bool saves_link;     /* the link's whole state goes along: it is about to be kept */
+        bool has_snapshot;   /* the client's state changed */
+        bool changes_output; /* lines were queued */
+} SessionBatch;
+
+/* A command that was handed in; see submit.c. */
+typedef struct SessionCommand SessionCommand;
+
+typedef struct {
+        IcEventFunc func;
+        gpointer user_data;
+} SessionListener;
+
+struct IcSession {
+        IcSessionHost host;
+        uint32_t id;
+        char *folder;
+        char *socket_path;
+        uid_t owner;
+        int kept_link; /* until it is taken up, or -1 */
+
+        IcStore *store;
+        IcServerRow *row;
+
+        IcState state;
+        gint64 state_since;
+        char *waiting_for;
+        char *last_error;
+        gint64 connected_at;
+        gint64 lag; /* µs, or -1 */
+        bool is_ended;
+        bool is_restarting; /* ends in order to be started again: no failure */
+
+        IcDial *dial;
+        IcLink *link;
+        IrcClient *client;
+        IrcFramer *framer;
+        IcOutput *output;
+        bool is_persisted; /* the link's state is in the database and follows every commit */
+        bool is_kept;      /* the descriptor store has the link */
+        bool write_failed; /* the link takes nothing any more; what is left to read says why */
+        guint64 in_position;
+        GByteArray *tail; /* the last bytes before in_position */
+
+        IrcEffects *effects;
+        SessionBatch batch;
+        gint64 stuck_since; /* monotonic; 0: the store takes what it is given */
+        bool stuck_was_told;
+
+        GQueue waiting;   /* of SessionCommand: not yet carried out */
+        GQueue carried;   /* of SessionCommand: in the open batch */
+        GHashTable *sent; /* ticket -> SessionCommand: committed, its lines not all handed over */
+        guint64 last_ticket;
+
+        gint64 last_heard; /* monotonic */
+        gint64 pinged_at;  /* monotonic; 0: no PING is out */
+        gint64 tick_due;   /* monotonic: when the liveness timer should fire */
+
+        guint wait_timer, retry_timer, send_timer, liveness_timer, deadline_timer, index_timer,
+                quit_timer, settle_timer, pump_idle;
+
+        GArray *listeners; /* of SessionListener */
+};
+
+/* A one-shot timer in `slot`, replacing the one that is there. */
+void session_timer_set(guint *slot, gint64 usec, GSourceFunc func, IcSession *session);
+void session_timer_clear(guint *slot);
+
+/* session.c */
+void session_set_state(IcSession *session, IcState state, const char *waiting_for, IcError *cause);
+void session_emit(IcSession *session, const IcEvent *event);
+/* The one way out. `error` NULL: as asked. Takes a copy. The session may be gone afterwards. */
+void session_end(IcSession *session, const GError *error);
+void session_end_with(IcSession *session, IcError code, const char *text);
+void session_log(const IcSession *session, IcLogLevel level, const char *message_id,
+        const char *channel, const char *format, ...) G_GNUC_PRINTF(5, 6);
+bool session_is_registered(const IcSession *session);
+
+/* connect.c */
+bool session_take_kept_link_up(IcSession *session);
+void session_wait_and_dial(IcSession *session);
+void session_keep_link(IcSession *session);
+void session_drop_link(IcSession *session);
+
+/* ingest.c */
+void session_watch_link(IcSession *session);
+/* Lines among the effects from index `from` on join the output queue; answers how many. */
+gsize session_queue_lines(IcSession *session, gsize from, guint64 ticket);
+/* What `effects` hold becomes the open batch: with the client's state, if that changed. */
+void session_open_batch(IcSession *session);
+/* Commits the open batch, or keeps trying; everything else follows from there. */
+void session_commit(IcSession *session);
+void session_flush(IcSession *session);
+
+/* tell.c */
+void session_tell_effect(IcSession *session, const IrcEffect *effect);
+
+/* submit.c */
+void session_pump(IcSession *session);
+void session_pump_later(IcSession *session);
+void session_commands_committed(IcSession *session);
+void session_line_sent(guint64 ticket, gpointer user_data);
+void session_refuse_commands(IcSession *session);
+
+/* liveness.c */
+void session_heard(IcSession *session);
+void session_got_pong(IcSession *session, const char *token);
+void session_start_liveness(IcSession *session);
+void session_start_deadline(IcSession *session);
