@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The irc-conn authors
+
+"""Runs the unittest cases of a file and reports each in TAP: `tap.py FILE`."""
+
+import importlib
+import pathlib
+import sys
+import time
+import unittest
+
+
+class TapResult(unittest.TestResult):
+    """One line for each case; why it failed goes before it, as comments."""
+
+    def __init__(self, module):
+        super().__init__()
+        self._module = module
+        self._number = 0
+        self._started = 0.0
+
+    def startTest(self, test):
+        super().startTest(test)
+        self._started = time.monotonic()
+
+    def addSuccess(self, test):
+        self._report("ok", test)
+
+    def addError(self, test, err):
+        self._explain(test, err)
+        self._report("not ok", test)
+
+    def addFailure(self, test, err):
+        self.addError(test, err)
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            self._explain(subtest, err)
+            self._report("not ok", subtest)
+
+    def addSkip(self, test, reason):
+        self._report("ok", test, f" # SKIP {reason}")
+
+    def _explain(self, test, err):
+        for line in self._exc_info_to_string(err, test).splitlines():
+            print(f"# {line}")
+
+    def _report(self, outcome, test, remark=""):
+        self._number += 1
+        name = test.id().replace(f"{self._module}.", "").replace("#", "")
+        took = time.monotonic() - self._started
+        print(f"# {took:.2f} s" if self._started else "# before the first case")
+        print(f"{outcome} {self._number} {name}{remark}", flush=True)
+
+    def finish(self):
+        print(f"1..{self._number}")
+
+
+def main():
+    file = pathlib.Path(sys.argv[1])
+    sys.path.insert(0, str(file.parent))
+    suite = unittest.defaultTestLoader.loadTestsFromModule(importlib.import_module(file.stem))
+    result = TapResult(file.stem)
+    suite.run(result)
+    result.finish()
+
+
+main()
