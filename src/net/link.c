@@ -3,6 +3,7 @@
 
 /* What all kinds of links have in common: their life, their facts, and their GSource. */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <sys/socket.h>
@@ -209,6 +210,10 @@ guint64 ic_link_get_cookie(const IcLink *link)
 
 void ic_link_set_broken(const IcLink *link, int code, GError **error)
 {
-        g_set_error(error, IC_ERROR, IC_ERROR_LINK_CLOSED, "The link to %s broke: %s", link->peer,
-                g_strerror(code));
+        if (code == ETIMEDOUT)
+                g_set_error(error, IC_ERROR, IC_ERROR_PING_TIMEOUT,
+                        "The link to %s is dead: nothing that we send gets there", link->peer);
+        else
+                g_set_error(error, IC_ERROR, IC_ERROR_LINK_CLOSED, "The link to %s broke: %s",
+                        link->peer, g_strerror(code));
 }

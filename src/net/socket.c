@@ -10,10 +10,13 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#define KEEPALIVE_IDLE_SEC 60
-#define KEEPALIVE_INTERVAL_SEC 15
-#define KEEPALIVE_COUNT 4
-#define USER_TIMEOUT_MSEC 90000
+/* A half-open link is noticed within two minutes. Probes run while nothing of ours is on its way,
+ * and the user time-out ends both silences: that of the probes, and that which begins when we send
+ * something just before the probes would have told. So twice the time-out is the longest. */
+#define KEEPALIVE_IDLE_SEC 25
+#define KEEPALIVE_INTERVAL_SEC 10
+#define KEEPALIVE_COUNT 3
+#define USER_TIMEOUT_MSEC 55000
 
 static const struct {
         int level;
