@@ -53,10 +53,11 @@ static const IcErrorEntry entries[_IC_ERROR_MAX] = {
                 "Set another nickname, or alt_nicknames."},
         [IC_ERROR_CREDENTIALS] = {"credentials", BUS("Credentials"), IC_EXIT_REFUSED,
                 "Check account and password: 'ircctl set-credential' stores a new one."},
-        [IC_ERROR_BANNED] = {"banned", BUS("Banned"), IC_EXIT_REFUSED,
-                "Ask the network's staff; 'ircctl connect' tries again."},
+        [IC_ERROR_BANNED] = {"banned", BUS("Banned"), IC_EXIT_REFUSED, "Ask the network's staff."},
         [IC_ERROR_BLOCKED] = {"blocked", BUS("Blocked"), IC_EXIT_REFUSED, NULL},
         [IC_ERROR_KILLED] = {"killed", BUS("Killed"), IC_EXIT_UNAVAILABLE, NULL},
+        [IC_ERROR_SHUTTING_DOWN] = {"shutting-down", BUS("ShuttingDown"), IC_EXIT_UNAVAILABLE,
+                NULL},
         [IC_ERROR_STORE_CORRUPT] = {"store-corrupt", BUS("StoreCorrupt"), IC_EXIT_CONFIGURATION,
                 "Put a backup in its place, or save what can be read with the '.recover' command "
                 "of "

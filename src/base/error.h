@@ -40,6 +40,7 @@ typedef enum {
         IC_ERROR_BANNED,            /* K-line and the like */
         IC_ERROR_BLOCKED,           /* on the blocklist */
         IC_ERROR_KILLED,            /* an operator removed us */
+        IC_ERROR_SHUTTING_DOWN,     /* the server goes down or restarts */
         IC_ERROR_STORE_CORRUPT,     /* the database is damaged or no database */
         IC_ERROR_STORE_SCHEMA,      /* the database was written by a newer irc-conn */
         IC_ERROR_STORE_UNWRITABLE,  /* permissions, or a file system that is read-only */
@@ -78,7 +79,8 @@ IcExit ic_error_exit_status(IcError code);
 /* What a person can do about it, a sentence, or NULL where only the error's own text can say. */
 const char *ic_error_remedy(IcError code);
 
-/* For people: the error's text, and the remedy behind it where the text does not have it already. */
+/* For people: the error's text, and the remedy behind it where the text does not have it already.
+ */
 char *ic_error_words(const GError *error);
 
 /* The IcError of any error: of another domain, IC_ERROR_FAILED. */

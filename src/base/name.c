@@ -90,6 +90,11 @@ char *ic_runtime_dir(IcScope scope)
         return folder("IRC_CONN_RUNTIME_DIR", scope, "/run/irc-conn", g_get_user_runtime_dir());
 }
 
+char *ic_config_dir(IcScope scope)
+{
+        return folder("IRC_CONN_CONFIG_DIR", scope, IC_SYSCONF_DIR, g_get_user_config_dir());
+}
+
 char *ic_control_socket_path(IcScope scope, uint32_t id)
 {
         g_autofree char *dir = ic_runtime_dir(scope);

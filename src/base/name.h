@@ -16,6 +16,7 @@ typedef enum {
 } IcScope;
 
 #define IC_BUS_NAME "org.ircconn1"
+#define IC_TARGET_UNIT "irc-conn.target"
 #define IC_MANAGER_PATH "/org/ircconn1"
 #define IC_MANAGER_INTERFACE "org.ircconn1.Manager"
 #define IC_SERVER_PATH_PREFIX "/org/ircconn1/server"
@@ -41,4 +42,6 @@ bool ic_server_path_parse(const char *path, uint32_t *ret_id);
 char *ic_state_dir(IcScope scope);
 /* /run/irc-conn, or $XDG_RUNTIME_DIR/irc-conn. $IRC_CONN_RUNTIME_DIR goes before both. */
 char *ic_runtime_dir(IcScope scope);
+/* /etc/irc-conn, or $XDG_CONFIG_HOME/irc-conn. $IRC_CONN_CONFIG_DIR goes before both. */
+char *ic_config_dir(IcScope scope);
 char *ic_control_socket_path(IcScope scope, uint32_t id); /* RUNTIME/3.sock */

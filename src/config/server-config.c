@@ -324,7 +324,8 @@ bool ic_server_config_complete(IcServerConfig *config, GError **error)
         else if (config->sasl_required && !config->sasl_account && !has_external(config))
                 problem = "sasl_required is set without sasl_account; set the account, or EXTERNAL "
                           "in sasl_mechanisms";
-        else if (config->reconnect_max_ms < config->reconnect_delay_ms)
+        else if (config->reconnect_max_ms > 0 &&
+                 config->reconnect_max_ms < config->reconnect_delay_ms)
                 problem = "reconnect_max_ms is below reconnect_delay_ms; raise it";
         if (problem) {
                 g_set_error_literal(error, IC_ERROR, IC_ERROR_BAD_CONFIGURATION, problem);

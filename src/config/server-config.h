@@ -29,17 +29,17 @@ typedef struct {
         GStrv tls_pin; /* "sha256:HEX" of the certificate or of its public key */
         GStrv sasl_mechanisms;
         char *sasl_account;
-        bool sasl_required;          /* default: true when sasl_account is set */
-        bool sasl_plain_insecure;    /* default: false */
-        bool survive;                /* keep the link over restarts; default: true */
-        uint32_t connect_timeout;    /* default 30 */
-        uint32_t register_timeout;   /* default 60 */
-        uint32_t ping_interval;      /* default 90 */
-        uint32_t ping_timeout;       /* default 60 */
-        uint32_t reconnect_delay_ms; /* default 5000: before the first new attempt, doubled after
-                                        each */
-        uint32_t reconnect_max_ms;   /* default 300000 */
-        char *quit_message;          /* said when stopped without another one; default "irc-conn" */
+        bool sasl_required;        /* default: true when sasl_account is set */
+        bool sasl_plain_insecure;  /* default: false */
+        bool survive;              /* keep the link over restarts; default: true */
+        uint32_t connect_timeout;  /* default 30 */
+        uint32_t register_timeout; /* default 60 */
+        uint32_t ping_interval;    /* default 90 */
+        uint32_t ping_timeout;     /* default 60 */
+        uint32_t
+                reconnect_delay_ms; /* before the first new attempt; 0: the setting RestartDelay= */
+        uint32_t reconnect_max_ms;  /* 0: the setting RestartDelayMax= */
+        char *quit_message;         /* said when stopped without another one; default "irc-conn" */
         uint32_t derived; /* internal: keys that complete() filled in from others, a bit each */
 } IcServerConfig;
 

@@ -39,8 +39,8 @@ static const IcServerKey keys[] = {
         { UINT(register_timeout, 1, HOUR_SECONDS), .default_text = "60", .description = "Seconds from the link to the welcome" },
         { UINT(ping_interval, 1, HOUR_SECONDS), .default_text = "90", .description = "Seconds of silence before we send PING" },
         { UINT(ping_timeout, 1, HOUR_SECONDS), .default_text = "60", .description = "Seconds to wait for an answer to PING" },
-        { UINT(reconnect_delay_ms, 1, HOUR_MS), .default_text = "5000", .description = "Milliseconds before the first new attempt, doubled after each" },
-        { UINT(reconnect_max_ms, 1, 24 * HOUR_MS), .default_text = "300000", .description = "Milliseconds between attempts at most" },
+        { UINT(reconnect_delay_ms, 0, HOUR_MS), .description = "Milliseconds before the first new attempt, doubled after each; unset: RestartDelay=" },
+        { UINT(reconnect_max_ms, 0, 24 * HOUR_MS), .description = "Milliseconds between attempts at most; unset: RestartDelayMax=" },
         { STRING(quit_message, line), .default_text = "irc-conn", .description = "What QUIT says unless told otherwise" },
 };
 /* clang-format on */

@@ -99,6 +99,7 @@ static void test_names(void)
 static void test_folders(void)
 {
         g_autofree char *state = NULL, *run = NULL, *given = NULL, *socket_path = NULL;
+        g_autofree char *config = NULL, *user_config = NULL, *given_config = NULL;
 
         g_unsetenv("IRC_CONN_STATE_DIR");
         g_unsetenv("IRC_CONN_RUNTIME_DIR");
@@ -112,6 +113,16 @@ static void test_folders(void)
         given = ic_state_dir(IC_SCOPE_SYSTEM);
         g_assert_cmpstr(given, ==, "/elsewhere");
         g_unsetenv("IRC_CONN_STATE_DIR");
+
+        g_unsetenv("IRC_CONN_CONFIG_DIR");
+        config = ic_config_dir(IC_SCOPE_SYSTEM);
+        g_assert_true(g_str_has_suffix(config, "/etc/irc-conn"));
+        user_config = ic_config_dir(IC_SCOPE_USER);
+        g_assert_true(g_str_has_suffix(user_config, "/irc-conn"));
+        g_setenv("IRC_CONN_CONFIG_DIR", "/elsewhere", TRUE);
+        given_config = ic_config_dir(IC_SCOPE_USER);
+        g_assert_cmpstr(given_config, ==, "/elsewhere");
+        g_unsetenv("IRC_CONN_CONFIG_DIR");
 }
 
 static void test_quote(void)

@@ -64,8 +64,8 @@ static void test_defaults(void)
                 {"register_timeout", "60"},
                 {"ping_interval", "90"},
                 {"ping_timeout", "60"},
-                {"reconnect_delay_ms", "5000"},
-                {"reconnect_max_ms", "300000"},
+                {"reconnect_delay_ms", NULL},
+                {"reconnect_max_ms", NULL},
                 {"quit_message", "irc-conn"},
         };
         g_autoptr(IcServerConfig) config = ic_server_config_new();
@@ -282,7 +282,7 @@ static void test_complete_refuses(void)
 {
         /* Key and value in turn. */
         static const struct {
-                const char *settings[6];
+                const char *settings[7];
                 const char *advice;
         } cases[] = {
                 {{NULL}, "address"},
@@ -290,7 +290,8 @@ static void test_complete_refuses(void)
                 {{"address", "h", "tls", "no", "tls_pin", "sha256:" HEX64}, "tls_pin"},
                 {{"address", "h", "tls", "no", "tls_client_cert", "/c"}, "tls_client_cert"},
                 {{"address", "h", "sasl_required", "true"}, "sasl_account"},
-                {{"address", "h", "reconnect_max_ms", "10"}, "reconnect_max_ms"},
+                {{"address", "h", "reconnect_delay_ms", "20", "reconnect_max_ms", "10"},
+                        "reconnect_max_ms"},
         };
 
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
