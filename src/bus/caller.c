@@ -263,13 +263,14 @@ static int on_message(sd_bus_message *message, void *user_data, sd_bus_error *re
 IcCallers *ic_callers_new(sd_bus *bus, IcScope scope)
 {
         IcCallers *callers = g_new0(IcCallers, 1);
+        int r;
 
         callers->bus = sd_bus_ref(bus);
         callers->scope = scope;
         callers->callers =
                 g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify) caller_free);
-        if (sd_bus_add_filter(bus, &callers->filter_slot, on_message, callers) < 0)
-                g_error("cannot add a filter to the bus connection"); /* only without memory */
+        r = sd_bus_add_filter(bus, &callers->filter_slot, on_message, callers);
+        g_assert(r >= 0); /* nothing but memory is needed */
         return callers;
 }
 

@@ -75,8 +75,11 @@ static const Field fields[] = {
         FIELD("pid", FIELD_I32, pid),
         FIELD("socket", FIELD_STRING, socket),
         FIELD("attempts", FIELD_U32, attempts),
+        FIELD("next_attempt_at", FIELD_TIME, next_attempt_at),
         FIELD("blocked_until", FIELD_TIME, blocked_until),
+        FIELD("block_reason", FIELD_STRING, block_reason),
         FIELD("last_error", FIELD_STRING, last_error),
+        FIELD("last_error_code", FIELD_STRING, last_error_code),
         FIELD("restarts", FIELD_U32, restarts),
         FIELD("owner", FIELD_U32, owner),
 };

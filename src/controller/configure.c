@@ -8,9 +8,11 @@
 #include "base/log.h"
 #include "bus/reply.h"
 #include "controller/access.h"
+#include "controller/blocklist.h"
 #include "controller/call.h"
+#include "controller/dictionary.h"
+#include "controller/health.h"
 #include "controller/objects.h"
-#include "controller/settings.h"
 #include "controller/units.h"
 #include "store/tenants.h"
 
@@ -52,7 +54,7 @@ int ic_configure_add(IcController *controller, sd_bus_message *message, sd_bus_e
         IcLogFields fields = {.message_id = IC_MESSAGE_SERVER_ADDED};
         int r;
 
-        if (!ic_settings_read(message, config, &owner, &error) ||
+        if (!ic_dictionary_read(message, config, &owner, &error) ||
                 !ic_server_config_complete(config, &error))
                 return ic_bus_error_set(ret_error, error);
         r = ic_callers_check(controller->callers, message, (uid_t) -1,
@@ -83,9 +85,47 @@ static bool unset_derived(IcServerConfig *config, GError **error)
         return config->port != plain->port || ic_server_config_set(config, "port", "", error);
 }
 
+/* --- what a change makes good ----------------------------------------------------------------- */
+
+typedef struct {
+        IcController *controller;
+        uint32_t id;
+        uid_t owner;
+} Correction;
+
+static void on_facts_after_change(const IcUnitFacts *facts, const GError *error, gpointer user_data)
+{
+        Correction *correction = user_data;
+        IcController *controller = correction->controller;
+
+        if (!facts || !ic_unit_facts_has_failed_with(facts, IC_EXIT_CONFIGURATION))
+                return;
+        ic_units_reset_failed(controller->units, correction->id);
+        ic_health_look(controller, correction->id, correction->owner, true);
+}
+
+/* What only a person could put right may be right now: it is started if it is wanted. */
+static void start_if_due(const IcCall *call, bool is_lifted)
+{
+        IcController *controller = call->controller;
+        Correction *correction;
+
+        if (is_lifted) {
+                ic_objects_state_changed(controller->objects, call->id, IC_STATE_DISCONNECTED,
+                        "unblocked, as its configuration is another one");
+                ic_health_look(controller, call->id, call->owner, true);
+                return;
+        }
+        correction = g_new(Correction, 1);
+        *correction = (Correction){controller, call->id, call->owner};
+        ic_units_query(controller->units, call->id, on_facts_after_change, correction, g_free);
+}
+
+/* --- UpdateServer ----------------------------------------------------------------------------- */
+
 /* Reads, changes and writes in one transaction: what is not given stays. */
-static bool update(
-        IcController *controller, const IcCall *call, sd_bus_message *message, GError **error)
+static bool update(IcController *controller, const IcCall *call, sd_bus_message *message,
+        bool *ret_is_lifted, GError **error)
 {
         g_autoptr(IcStore) store = NULL;
         g_autoptr(IcServerRow) row = NULL;
@@ -93,9 +133,10 @@ static bool update(
         return ic_access_open(controller, call->owner, 0, &store, error) &&
                ic_store_begin(store, error) && ic_store_server_read(store, call->id, &row, error) &&
                unset_derived(row->config, error) &&
-               ic_settings_read(message, row->config, NULL, error) &&
+               ic_dictionary_read(message, row->config, NULL, error) &&
                ic_server_config_complete(row->config, error) &&
                ic_store_server_update(store, call->id, row->config, error) &&
+               ic_blocklist_forgive(store, call->id, ret_is_lifted, error) &&
                ic_store_commit(store, error);
 }
 
@@ -103,6 +144,7 @@ int ic_configure_update(IcController *controller, sd_bus_message *message, sd_bu
 {
         g_autoptr(IcCall) call = NULL;
         g_autoptr(GError) error = NULL;
+        bool is_lifted;
         uint32_t id;
         int r = sd_bus_message_read(message, "u", &id);
 
@@ -111,9 +153,10 @@ int ic_configure_update(IcController *controller, sd_bus_message *message, sd_bu
         r = ic_call_admit(controller, message, id, &call, ret_error);
         if (r <= 0)
                 return r < 0 ? r : 1;
-        if (!update(controller, call, message, &error))
+        if (!update(controller, call, message, &is_lifted, &error))
                 return ic_bus_error_set(ret_error, error);
         ic_objects_changed(controller->objects, id);
+        start_if_due(call, is_lifted);
         return sd_bus_reply_method_return(message, NULL);
 }
 
@@ -197,15 +240,18 @@ static bool check_credential(const char *name, gsize size, GError **error)
         return true;
 }
 
-static bool set_credential(IcController *controller, const IcCall *call, const char *name,
-        const void *secret, gsize size, GError **error)
+static bool set_credential(const IcCall *call, const char *name, const void *secret, gsize size,
+        bool *ret_is_lifted, GError **error)
 {
         /* Not a copy: the bytes are erased with the message. */
         g_autoptr(GBytes) bytes = g_bytes_new_static(secret, size);
         g_autoptr(IcStore) store = NULL;
 
-        return ic_access_open(controller, call->owner, 0, &store, error) &&
-               ic_store_credential_set(store, call->id, name, bytes, error);
+        return ic_access_open(call->controller, call->owner, 0, &store, error) &&
+               ic_store_begin(store, error) &&
+               ic_store_credential_set(store, call->id, name, bytes, error) &&
+               ic_blocklist_forgive(store, call->id, ret_is_lifted, error) &&
+               ic_store_commit(store, error);
 }
 
 int ic_configure_set_credential(
@@ -215,6 +261,7 @@ int ic_configure_set_credential(
         g_autoptr(GError) error = NULL;
         const char *name;
         const void *secret;
+        bool is_lifted;
         gsize size;
         uint32_t id;
         int r;
@@ -229,7 +276,8 @@ int ic_configure_set_credential(
         r = ic_call_admit(controller, message, id, &call, ret_error);
         if (r <= 0)
                 return r < 0 ? r : 1;
-        if (!set_credential(controller, call, name, secret, size, &error))
+        if (!set_credential(call, name, secret, size, &is_lifted, &error))
                 return ic_bus_error_set(ret_error, error);
+        start_if_due(call, is_lifted);
         return sd_bus_reply_method_return(message, NULL);
 }

@@ -3,17 +3,21 @@
 
 /* A server's unit up and down.
  *
- * Connect, Restart: wanted -> ask for the unit's state -> reset it if failed -> job -> answer, or
- *                   ask for the state again and explain.
+ * Connect, Restart: blocked? -> ask for all units' states -> within the limits? -> wanted -> reset
+ *                   the unit if it has failed -> job -> answer, or ask for its state and explain.
  * Disconnect:       not wanted, quit message -> job -> clear the live record -> answer. */
 
 #include "controller/connect.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "bus/reply.h"
 #include "controller/access.h"
+#include "controller/blocklist.h"
 #include "controller/call.h"
 #include "controller/objects.h"
+#include "controller/quota.h"
+#include "controller/status.h"
 #include "controller/units.h"
 #include "store/servers.h"
 
@@ -53,63 +57,118 @@ static Task *task_pass_on(Task *task)
         return next;
 }
 
-static bool set_will(IcCall *call, bool is_wanted, const char *quit, GError **error)
+/* Wanted down. `quit` NULL: the configured message. */
+static bool want_down(IcCall *call, const char *quit, GError **error)
 {
         g_autoptr(IcStore) store = NULL;
 
-        if (!ic_access_open(call->controller, call->owner, 0, &store, error) ||
-                !ic_store_begin(store, error))
-                return false;
-        if (!ic_store_server_set_wanted(store, call->id, is_wanted, error) ||
-                !ic_store_server_set_pending_quit(store, call->id, quit, error))
-                return false; /* closing rolls back */
-        return ic_store_commit(store, error);
+        return ic_access_open(call->controller, call->owner, 0, &store, error) &&
+               ic_store_begin(store, error) &&
+               ic_store_server_set_wanted(store, call->id, false, error) &&
+               ic_store_server_set_pending_quit(store, call->id, quit, error) &&
+               ic_store_commit(store, error); /* else closing rolls back */
 }
 
-/* What the worker itself said last, or NULL. */
-static char *read_last_error(IcCall *call)
+static bool want_up(IcCall *call, GError **error)
 {
+        g_autoptr(IcStore) store = NULL;
         g_autoptr(IcServerRow) row = NULL;
 
-        if (!ic_access_read(call->controller, call->owner, call->id, &row, NULL) ||
-                !row->last_error)
+        return ic_access_open(call->controller, call->owner, 0, &store, error) &&
+               ic_store_begin(store, error) && ic_store_server_read(store, call->id, &row, error) &&
+               ic_store_server_set_wanted(store, call->id, true, error) &&
+               ic_store_server_set_pending_quit(store, call->id, NULL, error) &&
+               ic_status_mark_waiting(store, row, error) && ic_store_commit(store, error);
+}
+
+/* What the database knows of a worker that has ended. */
+typedef struct {
+        IcServerRow *row; /* NULL: it cannot be read */
+        IcBlock *block;   /* in force, or NULL */
+        IcError code;     /* of the worker's last error */
+} Ending;
+
+static void ending_clear(Ending *ending)
+{
+        ic_server_row_free(ending->row);
+        ic_block_free(ending->block);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ending, ending_clear)
+
+static void ending_read(Ending *ending, IcCall *call)
+{
+        g_autoptr(IcStore) store = NULL;
+        g_autoptr(GError) error = NULL;
+
+        if (!ic_access_open(call->controller, call->owner, 0, &store, &error) ||
+                !ic_store_server_read(store, call->id, &ending->row, &error) ||
+                !ic_store_block_find(store, call->id, NULL, ic_now_real(), &ending->block, &error))
+                return; /* then systemd alone explains */
+        ending->code = ic_error_from_code(ending->row->last_error_code);
+}
+
+/* An error that does not fit to the exit status is an older one's. Where the next worker runs
+ * already, systemd has forgotten the status. */
+static bool is_last_error(const Ending *ending, const IcUnitFacts *facts)
+{
+        return ending->row->last_error &&
+               (!facts || facts->exit_status == IC_EXIT_STOPPED ||
+                       facts->exit_status == (int) ic_error_exit_status(ending->code));
+}
+
+/* The cause in the worker's own words, with its own code; NULL when it left none. */
+static GError *explain_ending(IcCall *call, const IcUnitFacts *facts)
+{
+        g_auto(Ending) ending = {0};
+        g_autofree char *words = NULL;
+        GError *error;
+
+        ending_read(&ending, call);
+        if (!ending.row || (!ending.block && !is_last_error(&ending, facts)))
                 return NULL;
-        return ic_text_quote(row->last_error, REASON_MAX);
+        if (!ending.block) {
+                words = ic_text_quote(ending.row->last_error, REASON_MAX);
+                return g_error_new_literal(IC_ERROR, (int) ending.code, words);
+        }
+        error = ic_blocklist_error(ending.block, ending.row);
+        if (is_last_error(&ending, facts))
+                error->code = (int) ending.code;
+        return error;
+}
+
+static GError *explain_failed(IcCall *call, const IcUnitFacts *facts)
+{
+        GError *error = explain_ending(call, facts);
+
+        if (error)
+                return error;
+        if (!facts || g_str_equal(facts->result, "success"))
+                return g_error_new_literal(IC_ERROR, IC_ERROR_UNIT, "its process ended");
+        return g_error_new(IC_ERROR,
+                facts->exit_status == IC_EXIT_CONFIGURATION ? IC_ERROR_BAD_CONFIGURATION
+                                                            : IC_ERROR_UNIT,
+                "its process ended: %s, exit status %d", facts->result, facts->exit_status);
 }
 
 /* The cause in words: the worker's own for a worker that ended, systemd's for all else. */
-static char *explain(Task *task, const IcUnitFacts *facts)
+static GError *explain(Task *task, const IcUnitFacts *facts)
 {
         g_autofree char *status = facts ? ic_text_quote(facts->status_text, REASON_MAX) : NULL;
 
         if (g_strcmp0(task->result, "timeout") == 0)
-                return g_strdup_printf("it was not up in time; it was at: %s",
+                return g_error_new(IC_ERROR, IC_ERROR_TIMED_OUT,
+                        "it was not up in time; it was at: %s",
                         status && *status ? status : "nothing that it told of");
-        if (g_strcmp0(task->result, "failed") == 0) {
-                char *last_error = read_last_error(task->call);
-
-                if (last_error)
-                        return last_error;
-                if (facts && !g_str_equal(facts->result, "success"))
-                        return g_strdup_printf("its process ended: %s, exit status %d",
-                                facts->result, facts->exit_status);
-                return g_strdup("its process ended");
-        }
+        if (g_strcmp0(task->result, "failed") == 0)
+                return explain_failed(task->call, facts);
         if (g_strcmp0(task->result, "canceled") == 0)
-                return g_strdup("another job for it came in between");
+                return g_error_new_literal(
+                        IC_ERROR, IC_ERROR_UNIT, "another job for it came in between");
         if (g_strcmp0(task->result, "dependency") == 0)
-                return g_strdup("a unit that it needs, such as its socket, did not start");
-        return g_strdup_printf("systemd's job ended as \"%s\"", task->result);
-}
-
-static IcError error_code(Task *task, const IcUnitFacts *facts)
-{
-        if (g_strcmp0(task->result, "timeout") == 0)
-                return IC_ERROR_TIMED_OUT;
-        if (facts && g_strcmp0(task->result, "failed") == 0 &&
-                facts->exit_status == IC_EXIT_CONFIGURATION)
-                return IC_ERROR_BAD_CONFIGURATION;
-        return IC_ERROR_UNIT;
+                return g_error_new_literal(IC_ERROR, IC_ERROR_UNIT,
+                        "a unit that it needs, such as its socket, did not start");
+        return g_error_new(IC_ERROR, IC_ERROR_UNIT, "systemd's job ended as \"%s\"", task->result);
 }
 
 static const char *job_in_words(IcJobType job)
@@ -125,19 +184,20 @@ static const char *job_in_words(IcJobType job)
         g_return_val_if_reached("connect");
 }
 
-static void on_facts_after(const IcUnitFacts *facts, const GError *error, gpointer user_data)
+static void on_facts_after(const IcUnitFacts *facts, const GError *unused, gpointer user_data)
 {
         Task *task = user_data;
-        g_autofree char *cause = explain(task, facts);
-        g_autofree char *unit = ic_unit_name(task->call->id);
+        IcCall *call = task->call;
+        g_autoptr(GError) cause = explain(task, facts);
+        g_autofree char *unit = ic_unit_name(call->id);
         g_autoptr(GError) failure = NULL;
-        bool goes_on = facts && g_str_equal(facts->sub_state, "auto-restart");
+        bool goes_on = facts && g_str_equal(facts->active_state, "activating");
 
-        g_set_error(&failure, IC_ERROR, error_code(task, facts),
+        g_set_error(&failure, IC_ERROR, cause->code,
                 "Cannot %s server %u: %s%s. 'journalctl -u %s' tells more", job_in_words(task->job),
-                task->call->id, cause, goes_on ? " (it is tried again by itself)" : "", unit);
-        ic_call_fail(task->call, failure);
-        ic_objects_changed(task->call->controller->objects, task->call->id);
+                call->id, cause->message, goes_on ? " (it is tried again by itself)" : "", unit);
+        ic_call_fail(call, failure);
+        ic_objects_changed(call->controller->objects, call->id);
 }
 
 /* The job is over and was not done. */
@@ -173,21 +233,57 @@ static void on_started(const char *result, const GError *error, gpointer user_da
         }
 }
 
-static void on_facts_before(const IcUnitFacts *facts, const GError *error, gpointer user_data)
+static bool has_failed(GHashTable *units, uint32_t id)
+{
+        const IcUnitFacts *facts = g_hash_table_lookup(units, GUINT_TO_POINTER(id));
+
+        return facts && g_str_equal(facts->active_state, "failed");
+}
+
+static void on_list(GHashTable *listed, const GError *error, gpointer user_data)
 {
         Task *task = user_data;
-        IcUnits *units = task->call->controller->units;
+        IcCall *call = task->call;
+        IcController *controller = call->controller;
+        g_autoptr(GError) failure = NULL;
         Task *next;
 
-        if (!facts) {
+        if ((listed && !ic_quota_check(controller, listed, call->id, call->owner, &failure)) ||
+                !want_up(call, &failure)) {
+                task_fail(task, failure);
+                return;
+        }
+        ic_objects_changed(controller->objects, call->id);
+        if (!listed) {
                 task_fail(task, error);
                 return;
         }
-        if (g_str_equal(facts->active_state, "failed"))
-                ic_units_reset_failed(units, task->call->id);
+        if (has_failed(listed, call->id))
+                ic_units_reset_failed(controller->units, call->id);
         next = task_pass_on(task);
-        ic_units_run(
-                units, next->call->id, next->job, on_started, next, (GDestroyNotify) task_free);
+        ic_units_run(controller->units, next->call->id, next->job, on_started, next,
+                (GDestroyNotify) task_free);
+}
+
+/* Who connects a blocked server still wants it up: it is when the block is over. */
+static bool check_block(IcCall *call, IcJobType job, GError **error)
+{
+        g_autoptr(IcStore) store = NULL;
+        g_autoptr(IcServerRow) row = NULL;
+        g_autoptr(IcBlock) block = NULL;
+
+        if (!ic_access_open(call->controller, call->owner, 0, &store, error) ||
+                !ic_store_server_read(store, call->id, &row, error) ||
+                !ic_store_block_find(store, call->id, NULL, ic_now_real(), &block, error))
+                return false;
+        if (!block)
+                return true;
+        if (!want_up(call, error))
+                return false;
+        ic_objects_changed(call->controller->objects, call->id);
+        g_propagate_prefixed_error(error, ic_blocklist_error(block, row),
+                "Cannot %s server %u: ", job_in_words(job), call->id);
+        return false;
 }
 
 static int bring_up(IcController *controller, sd_bus_message *message, uint32_t id, IcJobType job,
@@ -199,11 +295,10 @@ static int bring_up(IcController *controller, sd_bus_message *message, uint32_t 
 
         if (r <= 0)
                 return r < 0 ? r : 1;
-        if (!set_will(call, true, NULL, &error))
+        if (!check_block(call, job, &error))
                 return ic_bus_error_set(ret_error, error);
-        ic_objects_changed(controller->objects, id);
-        ic_units_query(controller->units, id, on_facts_before,
-                task_new(g_steal_pointer(&call), job), (GDestroyNotify) task_free);
+        ic_units_list(controller->units, on_list, task_new(g_steal_pointer(&call), job),
+                (GDestroyNotify) task_free);
         return 1;
 }
 
@@ -262,7 +357,7 @@ int ic_disconnect(IcController *controller, sd_bus_message *message, uint32_t id
         r = ic_call_admit(controller, message, id, &call, ret_error);
         if (r <= 0)
                 return r < 0 ? r : 1;
-        if (!set_will(call, false, *quit ? quit : NULL, &error))
+        if (!want_down(call, *quit ? quit : NULL, &error))
                 return ic_bus_error_set(ret_error, error);
         ic_units_run(controller->units, id, IC_JOB_STOP, on_stopped,
                 task_new(g_steal_pointer(&call), IC_JOB_STOP), (GDestroyNotify) task_free);

@@ -14,14 +14,20 @@
 #include "controller/health.h"
 #include "controller/manager-interface.h"
 #include "controller/objects.h"
+#include "controller/settings.h"
 #include "controller/units.h"
+#include "store/tenants.h"
 
 /* How often idleness is looked at, in parts of the idle time. */
 #define IDLE_LOOKS 5
 
+static void poll_later(IcController *controller);
+
 static void controller_clear(IcController *controller)
 {
         g_clear_handle_id(&controller->idle_timer, g_source_remove);
+        g_clear_handle_id(&controller->poll_timer, g_source_remove);
+        g_clear_pointer(&controller->looks, ic_health_looks_free);
         g_clear_pointer(&controller->units, ic_units_free);
         sd_bus_slot_unref(controller->manager_slot);
         g_clear_pointer(&controller->objects, ic_objects_free);
@@ -29,6 +35,8 @@ static void controller_clear(IcController *controller)
         g_clear_pointer(&controller->source, ic_bus_detach);
         sd_bus_flush_close_unref(controller->bus);
         g_clear_pointer(&controller->loop, g_main_loop_unref);
+        g_clear_pointer(&controller->settings, ic_settings_cache_free);
+        g_clear_pointer(&controller->limited, g_hash_table_unref);
         g_free(controller->state_dir);
 }
 
@@ -95,6 +103,34 @@ static gboolean on_idle_look(gpointer user_data)
         return G_SOURCE_CONTINUE;
 }
 
+static void on_unit_changed(uint32_t id, gpointer user_data)
+{
+        IcController *controller = user_data;
+        uid_t owner;
+
+        if (ic_tenants_owner(controller->state_dir, id, &owner, NULL))
+                ic_health_look(controller, id, owner, false);
+}
+
+/* As often as the settings say now. */
+static gboolean on_poll(gpointer user_data)
+{
+        IcController *controller = user_data;
+
+        controller->poll_timer = 0;
+        ic_health_check_own(controller);
+        poll_later(controller);
+        return G_SOURCE_REMOVE;
+}
+
+static void poll_later(IcController *controller)
+{
+        const IcSettings *settings = ic_settings_cache_get(controller->settings);
+
+        controller->poll_timer = g_timeout_add(
+                (guint) (settings->status_poll_interval / IC_USEC_PER_MSEC), on_poll, controller);
+}
+
 /* Objects first, the name last: who finds the name finds the objects. */
 static bool export(IcController *controller, GError **error)
 {
@@ -127,7 +163,10 @@ static bool controller_init(
         if (!ic_bus_open(scope, &controller->bus, error))
                 return false;
         controller->callers = ic_callers_new(controller->bus, scope);
-        controller->units = ic_units_new(controller->bus);
+        controller->settings = ic_settings_cache_new(scope);
+        controller->limited = g_hash_table_new(NULL, NULL);
+        controller->looks = ic_health_looks_new(controller);
+        controller->units = ic_units_new(controller->bus, on_unit_changed, controller);
         if (!export(controller, error))
                 return false;
         controller->source = ic_bus_attach(controller->bus, on_bus_lost, controller);
@@ -151,6 +190,7 @@ bool ic_controller_run(IcScope scope, guint idle_seconds)
         on_term = g_unix_signal_add(SIGTERM, on_signal, &controller);
         on_int = g_unix_signal_add(SIGINT, on_signal, &controller);
         ic_health_check_own(&controller);
+        poll_later(&controller);
         g_main_loop_run(controller.loop);
         g_source_remove(on_term);
         g_source_remove(on_int);

@@ -21,6 +21,8 @@
 
 typedef struct IcUnits IcUnits;
 typedef struct IcObjects IcObjects;
+typedef struct IcSettingsCache IcSettingsCache;
+typedef struct IcHealthLooks IcHealthLooks;
 
 typedef struct {
         IcScope scope;
@@ -31,11 +33,15 @@ typedef struct {
         IcCallers *callers;
         IcUnits *units;
         IcObjects *objects;
+        IcSettingsCache *settings;
+        IcHealthLooks *looks;
+        GHashTable *limited; /* set of numbers that a limit keeps down, and the journal has it */
         sd_bus_slot *manager_slot;
         guint n_pending;   /* calls that are not answered yet, and a health check of our own */
         gint64 idle_usec;  /* leave after so long */
         gint64 busy_until; /* CLOCK_MONOTONIC: when it was last seen to be needed */
         guint idle_timer;
+        guint poll_timer;
         bool is_leaving;
         bool is_failed; /* it ends, but not as it should */
 } IcController;

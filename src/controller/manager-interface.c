@@ -6,6 +6,7 @@
 
 #include "controller/manager-interface.h"
 
+#include "controller/blocklist.h"
 #include "controller/configure.h"
 #include "controller/connect.h"
 #include "controller/health.h"
@@ -77,6 +78,21 @@ static int method_set_credential(sd_bus_message *message, void *user_data, sd_bu
         return ic_configure_set_credential(user_data, message, ret_error);
 }
 
+static int method_list_blocked(sd_bus_message *message, void *user_data, sd_bus_error *ret_error)
+{
+        return ic_blocklist_list(user_data, message, ret_error);
+}
+
+static int method_block(sd_bus_message *message, void *user_data, sd_bus_error *ret_error)
+{
+        return ic_blocklist_block(user_data, message, ret_error);
+}
+
+static int method_unblock(sd_bus_message *message, void *user_data, sd_bus_error *ret_error)
+{
+        return ic_blocklist_unblock(user_data, message, ret_error);
+}
+
 static int method_get_messages(sd_bus_message *message, void *user_data, sd_bus_error *ret_error)
 {
         return ic_history_get(user_data, message, ret_error);
@@ -110,6 +126,13 @@ const sd_bus_vtable ic_manager_vtable[] = {
                 method_remove_server, ANYBODY),
         SD_BUS_METHOD_WITH_ARGS("SetCredential", SD_BUS_ARGS("u", id, "s", name, "ay", secret),
                 SD_BUS_NO_RESULT, method_set_credential, ANYBODY | SD_BUS_VTABLE_SENSITIVE),
+        SD_BUS_METHOD_WITH_ARGS("ListBlocked", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", blocked),
+                method_list_blocked, ANYBODY),
+        SD_BUS_METHOD_WITH_ARGS("Block",
+                SD_BUS_ARGS("u", id, "s", channel, "t", seconds, "s", reason), SD_BUS_NO_RESULT,
+                method_block, ANYBODY),
+        SD_BUS_METHOD_WITH_ARGS("Unblock", SD_BUS_ARGS("u", id, "s", channel), SD_BUS_NO_RESULT,
+                method_unblock, ANYBODY),
         SD_BUS_METHOD_WITH_ARGS("GetMessages",
                 SD_BUS_ARGS("u", id, "s", target, "x", before_id, "u", limit),
                 SD_BUS_RESULT("aa{sv}", messages), method_get_messages, ANYBODY),

@@ -57,8 +57,7 @@ static gboolean on_idle_return(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
-static bool read_row(
-        IcObjects *objects, uid_t owner, uint32_t id, IcServerRow **ret, GError **error)
+static bool read_status(IcObjects *objects, uid_t owner, uint32_t id, IcStatus *ret, GError **error)
 {
         if (objects->store && objects->store_owner != owner)
                 g_clear_pointer(&objects->store, ic_store_free);
@@ -66,28 +65,28 @@ static bool read_row(
                 !ic_access_open(objects->controller, owner, 0, &objects->store, error))
                 return false;
         objects->store_owner = owner;
-        return ic_store_server_read(objects->store, id, ret, error);
+        return ic_status_read(ret, objects->store, id, owner, true, error);
 }
 
 /* A server whose row cannot be read is shown with the reason. NULL: there is none. */
 static IcServerObject *read_object(IcObjects *objects, uint32_t id, uid_t owner)
 {
         g_autoptr(GError) error = NULL;
-        g_autoptr(IcServerRow) row = NULL;
+        g_auto(IcStatus) status = {0};
         IcServerObject *object;
-        bool is_read = read_row(objects, owner, id, &row, &error);
 
-        if (!is_read && g_error_matches(error, IC_ERROR, IC_ERROR_NO_SUCH_SERVER))
-                return NULL;
-        object = g_new0(IcServerObject, 1);
-        object->controller = objects->controller;
-        if (is_read)
-                ic_status_from_row(&object->status, objects->store, row, owner);
-        else
-                object->status = (IcStatus){.id = id,
+        if (!read_status(objects, owner, id, &status, &error)) {
+                if (g_error_matches(error, IC_ERROR, IC_ERROR_NO_SUCH_SERVER))
+                        return NULL;
+                status = (IcStatus){.id = id,
                         .owner = owner,
                         .lag = -1,
                         .last_error = g_strdup(error->message)};
+        }
+        object = g_new0(IcServerObject, 1);
+        object->controller = objects->controller;
+        object->status = status;
+        status = (IcStatus){0}; /* given away */
         return object;
 }
 

@@ -46,7 +46,8 @@ static int method_disconnect(sd_bus_message *message, void *user_data, sd_bus_er
 
 const char *const ic_server_changing_properties[] = {"Name", "Address", "Port", "Tls", "State",
         "WaitingFor", "Healthy", "Wanted", "Since", "ConnectedAt", "Nickname", "Network",
-        "Channels", "Pid", "Socket", "Attempts", "BlockedUntil", "LastError", NULL};
+        "Channels", "Pid", "Socket", "Attempts", "NextAttemptAt", "BlockedUntil", "BlockReason",
+        "LastError", "LastErrorCode", NULL};
 
 const sd_bus_vtable ic_server_vtable[] = {
         SD_BUS_VTABLE_START(0),
@@ -76,8 +77,11 @@ const sd_bus_vtable ic_server_vtable[] = {
         SD_BUS_PROPERTY("Pid", "u", NULL, OFFSET(pid), CHANGES),
         SD_BUS_PROPERTY("Socket", "s", NULL, OFFSET(socket), CHANGES),
         SD_BUS_PROPERTY("Attempts", "u", NULL, OFFSET(attempts), CHANGES),
+        SD_BUS_PROPERTY("NextAttemptAt", "x", NULL, OFFSET(next_attempt_at), CHANGES),
         SD_BUS_PROPERTY("BlockedUntil", "x", NULL, OFFSET(blocked_until), CHANGES),
+        SD_BUS_PROPERTY("BlockReason", "s", NULL, OFFSET(block_reason), CHANGES),
         SD_BUS_PROPERTY("LastError", "s", NULL, OFFSET(last_error), CHANGES),
+        SD_BUS_PROPERTY("LastErrorCode", "s", NULL, OFFSET(last_error_code), CHANGES),
 
         SD_BUS_VTABLE_END,
 };

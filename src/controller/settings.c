@@ -1,230 +1,123 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The irc-conn authors */
 
-/* Variants to text, text to the configuration: it alone knows what is right. */
+/* Whether the files have changed is told from their stamps: which there are, and of each its inode,
+ * size and time of change. */
 
 #include "controller/settings.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <string.h>
+#include <sys/stat.h>
 
-#include "base/text.h"
-#include "bus/reply.h"
+#include "base/log.h"
 
-#define NAME_SHOWN_MAX 64
+struct IcSettingsCache {
+        IcScope scope;
+        char *folder;
+        char *stamp; /* of the files that `settings` was read from; NULL: never read */
+        IcSettings *settings;
+        GHashTable *told; /* set of the problems that the files have, all of them logged */
+};
 
-/* Values in text longer than this are refused before they are looked at. */
-static bool check_size(const char *key, gsize size, GError **error)
+IcSettingsCache *ic_settings_cache_new(IcScope scope)
 {
-        if (size <= IC_SETTING_SIZE_MAX)
-                return true;
-        g_set_error(error, IC_ERROR, IC_ERROR_TOO_LONG,
-                "The value of \"%s\" is longer than %u bytes", key, IC_SETTING_SIZE_MAX);
-        return false;
+        IcSettingsCache *cache = g_new0(IcSettingsCache, 1);
+
+        cache->scope = scope;
+        cache->folder = ic_config_dir(scope);
+        cache->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        return cache;
 }
 
-static bool read_list(sd_bus_message *message, const char *key, char **ret, GError **error)
+void ic_settings_cache_free(IcSettingsCache *cache)
 {
-        g_autoptr(GString) joined = g_string_new(NULL);
-        const char *item;
-        bool is_first = true;
-        int r;
-
-        r = sd_bus_message_enter_container(message, 'a', "s");
-        while (r >= 0 && (r = sd_bus_message_read_basic(message, 's', &item)) > 0) {
-                if (strchr(item, ';')) {
-                        g_set_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE,
-                                "An item of \"%s\" has a \";\", which separates the items", key);
-                        return false;
-                }
-                if (!check_size(key, joined->len + strlen(item), error))
-                        return false;
-                if (!is_first)
-                        g_string_append_c(joined, ';');
-                g_string_append(joined, item);
-                is_first = false;
-        }
-        if (r >= 0)
-                r = sd_bus_message_exit_container(message);
-        if (r < 0) {
-                ic_bus_errno(r, "cannot read the list", error);
-                return false;
-        }
-        *ret = g_strdup(joined->str);
-        return true;
+        if (!cache)
+                return;
+        g_free(cache->folder);
+        g_free(cache->stamp);
+        ic_settings_free(cache->settings);
+        g_hash_table_unref(cache->told);
+        g_free(cache);
 }
 
-/* Any integer or boolean, by its D-Bus type. */
-static int read_number(sd_bus_message *message, char type, char **ret)
+static void append_stamp(GString *stamp, const char *path)
 {
-        union {
-                int boolean;
-                guint8 y;
-                gint16 n;
-                guint16 q;
-                gint32 i;
-                guint32 u;
-                gint64 x;
-                guint64 t;
-        } value = {0};
-        int r = sd_bus_message_read_basic(message, type, &value);
+        struct stat st;
 
-        if (r < 0)
-                return r;
-        switch (type) {
-        case SD_BUS_TYPE_BOOLEAN:
-                *ret = g_strdup(value.boolean ? "true" : "false");
-                return r;
-        case SD_BUS_TYPE_BYTE:
-                *ret = g_strdup_printf("%u", value.y);
-                return r;
-        case SD_BUS_TYPE_INT16:
-                *ret = g_strdup_printf("%d", value.n);
-                return r;
-        case SD_BUS_TYPE_UINT16:
-                *ret = g_strdup_printf("%u", value.q);
-                return r;
-        case SD_BUS_TYPE_INT32:
-                *ret = g_strdup_printf("%d", value.i);
-                return r;
-        case SD_BUS_TYPE_UINT32:
-                *ret = g_strdup_printf("%u", value.u);
-                return r;
-        case SD_BUS_TYPE_INT64:
-                *ret = g_strdup_printf("%" PRId64, (int64_t) value.x);
-                return r;
-        case SD_BUS_TYPE_UINT64:
-                *ret = g_strdup_printf("%" PRIu64, (uint64_t) value.t);
-                return r;
-        default:
-                return -EINVAL;
-        }
+        if (stat(path, &st) < 0)
+                return;
+        g_string_append_printf(stamp, "%s %ju %jd %jd.%09ld\n", path, (uintmax_t) st.st_ino,
+                (intmax_t) st.st_size, (intmax_t) st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
 }
 
-static bool read_value(sd_bus_message *message, const char *key, char **ret, GError **error)
+static char *read_stamp(const char *folder)
 {
-        const char *contents, *text;
-        char type;
-        int r;
+        g_autofree char *file = g_build_filename(folder, IC_SETTINGS_FILE, NULL);
+        g_autofree char *drop_ins = g_strconcat(file, ".d", NULL);
+        g_autoptr(GDir) dir = g_dir_open(drop_ins, 0, NULL);
+        GString *stamp = g_string_new(NULL);
+        const char *name;
 
-        r = sd_bus_message_peek_type(message, &type, &contents);
-        if (r >= 0)
-                r = sd_bus_message_enter_container(message, 'v', contents);
-        if (r < 0) {
-                ic_bus_errno(r, "cannot read the value", error);
-                return false;
+        append_stamp(stamp, file);
+        append_stamp(stamp, drop_ins);
+        while (dir && (name = g_dir_read_name(dir))) {
+                g_autofree char *drop_in = g_build_filename(drop_ins, name, NULL);
+
+                append_stamp(stamp, drop_in);
         }
-        if (g_str_equal(contents, "as")) {
-                if (!read_list(message, key, ret, error))
-                        return false;
-        } else if (g_str_equal(contents, "s")) {
-                r = sd_bus_message_read_basic(message, 's', &text);
-                if (r >= 0 && !check_size(key, strlen(text), error))
-                        return false;
-                *ret = r >= 0 ? g_strdup(text) : NULL;
-        } else if (strlen(contents) == 1 && strchr("bynqiuxt", contents[0])) {
-                r = read_number(message, contents[0], ret);
-        } else {
-                g_set_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE,
-                        "The value of \"%s\" is neither text, number, boolean nor a list of texts",
-                        key);
-                return false;
-        }
-        if (r >= 0)
-                r = sd_bus_message_exit_container(message);
-        if (r < 0) {
-                ic_bus_errno(r, "cannot read the value", error);
-                return false;
-        }
-        return true;
+        return g_string_free(stamp, FALSE);
 }
 
-static bool set_owner(const char *text, uid_t *ret_owner, GError **error)
+static void tell_problems(IcSettingsCache *cache, const GPtrArray *problems)
 {
-        guint64 uid;
+        g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-        if (!ret_owner) {
-                g_set_error_literal(error, IC_ERROR, IC_ERROR_INVALID_VALUE,
-                        "The owner of a server cannot be changed: remove it and add it anew");
-                return false;
+        for (guint i = 0; i < problems->len; i++) {
+                const char *problem = g_ptr_array_index(problems, i);
+
+                if (!g_hash_table_contains(cache->told, problem))
+                        ic_log(IC_LOG_WARNING, NULL, "%s", problem);
+                g_hash_table_add(told, g_strdup(problem));
         }
-        if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32 - 1, &uid, NULL)) {
-                g_set_error_literal(error, IC_ERROR, IC_ERROR_INVALID_VALUE,
-                        "The value of \"owner\" is no user id");
-                return false;
-        }
-        *ret_owner = (uid_t) uid;
-        return true;
+        g_hash_table_unref(cache->told);
+        cache->told = g_steal_pointer(&told);
 }
 
-/* Of a key file, where they may stand; on the bus they would lie in a message that others log. */
-static bool is_secret(const char *key)
+const IcSettings *ic_settings_cache_get(IcSettingsCache *cache)
 {
-        g_autofree char *credential = g_strdelimit(g_strdup(key), "_", '-');
+        g_autofree char *stamp = read_stamp(cache->folder);
+        g_autoptr(GPtrArray) problems = NULL;
 
-        return ic_credential_name_is_valid(credential) || g_str_has_suffix(key, "password") ||
-               g_str_has_suffix(key, "password_file");
+        if (cache->stamp && g_str_equal(cache->stamp, stamp))
+                return cache->settings;
+
+        g_free(cache->stamp);
+        cache->stamp = g_steal_pointer(&stamp);
+        g_clear_pointer(&cache->settings, ic_settings_free);
+        ic_settings_load(cache->scope, &cache->settings, &problems);
+        tell_problems(cache, problems);
+        return cache->settings;
 }
 
-static bool check_key(const char *key, GError **error)
-{
-        g_autofree char *shown = NULL;
+typedef struct {
+        const char *name;
+        char *origin;
+} Search;
 
-        if (ic_server_key_find(key))
-                return true;
-        shown = ic_text_quote(key, NAME_SHOWN_MAX);
-        if (is_secret(key))
-                g_set_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE,
-                        "\"%s\" is a secret: add the server without it, then use SetCredential, or "
-                        "'ircctl set-credential'",
-                        shown);
-        else
-                g_set_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE,
-                        "There is no key \"%s\" for a server", shown);
-        return false;
+static void on_setting(const char *name, const char *value, const char *source,
+        const char *description, gpointer user_data)
+{
+        Search *search = user_data;
+        bool is_default = g_str_equal(source, "default");
+
+        if (g_str_equal(name, search->name))
+                search->origin = g_strdup_printf(
+                        "%s=%s %s %s", name, value, is_default ? "by" : "in", source);
 }
 
-static bool read_entry(
-        sd_bus_message *message, IcServerConfig *config, uid_t *ret_owner, GError **error)
+char *ic_settings_origin(const IcSettings *settings, const char *name)
 {
-        g_autofree char *value = NULL;
-        const char *key;
-        int r = sd_bus_message_read_basic(message, 's', &key);
+        Search search = {.name = name};
 
-        if (r < 0) {
-                ic_bus_errno(r, "cannot read a key", error);
-                return false;
-        }
-        if (g_str_equal(key, "owner"))
-                return read_value(message, key, &value, error) &&
-                       set_owner(value, ret_owner, error);
-        return check_key(key, error) && read_value(message, key, &value, error) &&
-               ic_server_config_set(config, key, value, error);
-}
-
-bool ic_settings_read(
-        sd_bus_message *message, IcServerConfig *config, uid_t *ret_owner, GError **error)
-{
-        guint n = 0;
-        int r;
-
-        r = sd_bus_message_enter_container(message, 'a', "{sv}");
-        while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-                if (++n > IC_SETTINGS_MAX) {
-                        g_set_error(error, IC_ERROR, IC_ERROR_TOO_LONG,
-                                "More than %u keys were given", IC_SETTINGS_MAX);
-                        return false;
-                }
-                if (!read_entry(message, config, ret_owner, error))
-                        return false;
-                r = sd_bus_message_exit_container(message);
-        }
-        if (r >= 0)
-                r = sd_bus_message_exit_container(message);
-        if (r < 0) {
-                ic_bus_errno(r, "cannot read the settings", error);
-                return false;
-        }
-        return true;
+        ic_settings_foreach(settings, on_setting, &search);
+        return search.origin;
 }

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The irc-conn authors */
 
-/* The a{sv} of AddServer and UpdateServer: the keys of config/server-config.h, each as its own
- * D-Bus type or as text. */
+/* The settings in force: read anew when their files have changed, so that a change needs no
+ * restart. */
 
 #pragma once
 
-#include <stdbool.h>
-#include <sys/types.h>
-#include <systemd/sd-bus.h>
+#include "base/name.h"
+#include "config/settings.h"
 
-#include "config/server-config.h"
+typedef struct IcSettingsCache IcSettingsCache;
 
-#define IC_SETTINGS_MAX 128u       /* entries of the dictionary */
-#define IC_SETTING_SIZE_MAX 65536u /* bytes of a value */
+IcSettingsCache *ic_settings_cache_new(IcScope scope);
+void ic_settings_cache_free(IcSettingsCache *cache);
 
-/* Sets the keys of `message` in `config`. `ret_owner` NULL: the key "owner" is refused; else it is
- * left as it is when the key is not given. INVALID_VALUE, TOO_LONG, or BAD_REQUEST when the message
- * is not what its signature says. */
-bool ic_settings_read(sd_bus_message *message, IcServerConfig *config, uid_t *ret_owner,
-        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Looks at the files, and logs each of their problems once. What is answered is good until the next
+ * call. */
+const IcSettings *ic_settings_cache_get(IcSettingsCache *cache);
+
+/* "NAME=VALUE in FILE:LINE", or "NAME=VALUE by default". */
+char *ic_settings_origin(const IcSettings *settings, const char *name);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IcSettingsCache, ic_settings_cache_free)

@@ -5,9 +5,12 @@
 
 #include "controller/status.h"
 
+#include "base/clock.h"
 #include "bus/reply.h"
 #include "controller/access.h"
 #include "controller/call.h"
+#include "controller/quota.h"
+#include "store/blocklist.h"
 #include "store/ingest.h"
 #include "store/tenants.h"
 
@@ -30,11 +33,18 @@ static GStrv joined_channels(IcStore *store, uint32_t id)
         return g_strv_builder_end(builder);
 }
 
-void ic_status_from_row(IcStatus *ret, IcStore *store, const IcServerRow *row, uid_t owner)
+/* The state that the row tells of; only the blocklist says what is blocked. */
+static IcState state_of(const IcServerRow *row)
+{
+        IcState state = row->status ? ic_state_from_name(row->status) : IC_STATE_DISCONNECTED;
+
+        return state == _IC_STATE_MAX || state == IC_STATE_BLOCKED ? IC_STATE_DISCONNECTED : state;
+}
+
+static void fill_from_row(IcStatus *ret, const IcServerRow *row)
 {
         const IcServerConfig *config = row->config;
-        IcState state = row->status ? ic_state_from_name(row->status) : IC_STATE_DISCONNECTED;
-        bool has_link = row->connected_at != 0;
+        IcState state = state_of(row);
 
         *ret = (IcStatus){
                 .id = row->id,
@@ -42,21 +52,64 @@ void ic_status_from_row(IcStatus *ret, IcStore *store, const IcServerRow *row, u
                 .address = g_strdup(config->address),
                 .port = (uint16_t) config->port,
                 .is_tls = config->tls,
-                .state = state == _IC_STATE_MAX ? IC_STATE_DISCONNECTED : state,
-                .is_healthy = has_link && state == IC_STATE_CONNECTED,
+                .state = state,
+                .is_healthy = row->connected_at != 0 && state == IC_STATE_CONNECTED,
                 .is_wanted = row->is_wanted,
                 .since = row->status_since,
                 .connected_at = row->connected_at,
                 .nickname = g_strdup(row->live_nickname ? row->live_nickname : config->nickname),
                 .network = g_strdup(row->live_network),
-                .channels = has_link && store ? joined_channels(store, row->id) : NULL,
                 .lag = -1,
                 .pid = row->process_pid,
                 .socket = g_strdup(row->socket_path),
                 .attempts = row->failed_attempts,
                 .last_error = g_strdup(row->last_error),
-                .owner = owner,
+                .last_error_code = g_strdup(row->last_error_code),
         };
+}
+
+/* A link that is up when the block comes is up until it is closed. */
+static void apply_block(IcStatus *status, const IcBlock *block)
+{
+        status->blocked_until = block->blocked_until;
+        status->block_reason = g_strdup(block->reason);
+        if (status->connected_at != 0)
+                return;
+        status->state = IC_STATE_BLOCKED;
+        status->since = block->blocked_at;
+}
+
+bool ic_status_read(
+        IcStatus *ret, IcStore *store, uint32_t id, uid_t owner, bool with_channels, GError **error)
+{
+        g_autoptr(IcServerRow) row = NULL;
+        g_autoptr(IcBlock) block = NULL;
+        gint64 now = ic_now_real();
+
+        if (!ic_store_server_read(store, id, &row, error) ||
+                !ic_store_block_find(store, id, NULL, now, &block, error))
+                return false;
+        fill_from_row(ret, row);
+        ret->owner = owner;
+        if (with_channels && ret->connected_at != 0)
+                ret->channels = joined_channels(store, id);
+        if (block)
+                apply_block(ret, block);
+        else if (ret->is_wanted && ret->connected_at == 0 && row->next_attempt_at > now)
+                ret->next_attempt_at = row->next_attempt_at;
+        return true;
+}
+
+bool ic_status_is_stopped(const IcServerRow *row)
+{
+        return g_strcmp0(row->status, ic_state_name(IC_STATE_DISCONNECTED)) == 0;
+}
+
+bool ic_status_mark_waiting(IcStore *store, const IcServerRow *row, GError **error)
+{
+        return !ic_status_is_stopped(row) ||
+               ic_store_server_set_status(
+                       store, row->id, ic_state_name(IC_STATE_WAITING), ic_now_real(), NULL, error);
 }
 
 static void apply_down(IcStatus *status)
@@ -116,18 +169,16 @@ static void on_facts(const IcUnitFacts *facts, const GError *error, gpointer use
 {
         IcCall *call = user_data;
         g_autoptr(IcStore) store = NULL;
-        g_autoptr(IcServerRow) row = NULL;
         g_auto(IcStatus) status = {0};
         g_autoptr(GError) failure = NULL;
         g_autoptr(sd_bus_message) reply = NULL;
 
         /* Read only now, so that row and unit are of one time. */
         if (!ic_access_open(call->controller, call->owner, 0, &store, &failure) ||
-                !ic_store_server_read(store, call->id, &row, &failure)) {
+                !ic_status_read(&status, store, call->id, call->owner, true, &failure)) {
                 ic_call_fail(call, failure);
                 return;
         }
-        ic_status_from_row(&status, store, row, call->owner);
         /* Without systemd there is no worker either. */
         ic_status_apply_unit(&status, facts);
         if (ic_call_begin_reply(call, &reply) >= 0)
@@ -193,21 +244,19 @@ static void count_server(IcController *controller, GHashTable *stores, GHashTabl
         const IcTenantServer *server, Counts *counts)
 {
         IcStore *store = open_once(controller, stores, server->owner);
-        g_autoptr(IcServerRow) row = NULL;
         g_auto(IcStatus) status = {0};
 
         counts->total++;
-        if (!store || !ic_store_server_read(store, server->id, &row, NULL)) {
+        if (!store || !ic_status_read(&status, store, server->id, server->owner, false, NULL)) {
                 counts->unhealthy++;
                 return;
         }
-        ic_status_from_row(&status, NULL, row, server->owner);
         ic_status_apply_unit(
                 &status, units ? g_hash_table_lookup(units, GUINT_TO_POINTER(server->id)) : NULL);
         count(counts, &status);
 }
 
-static int append_counts(sd_bus_message *reply, const Counts *counts)
+static int append_counts(sd_bus_message *reply, const Counts *counts, uint32_t limit)
 {
         int r;
 
@@ -229,7 +278,7 @@ static int append_counts(sd_bus_message *reply, const Counts *counts)
                 r = sd_bus_message_append(reply, "{sv}{sv}{sv}{sv}{sv}{sv}", "total", "u",
                         counts->total, "connected", "u", counts->connections->len, "connecting",
                         "u", counts->connecting, "unhealthy", "u", counts->unhealthy, "blocked",
-                        "u", counts->blocked, "limit", "u", 0u);
+                        "u", counts->blocked, "limit", "u", limit);
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -253,7 +302,8 @@ static void on_list(GHashTable *units, const GError *error, gpointer user_data)
                 count_server(call->controller, stores, units,
                         &g_array_index(servers, IcTenantServer, i), &counts);
         if (ic_call_begin_reply(call, &reply) >= 0)
-                ic_call_send_reply(call, reply, append_counts(reply, &counts));
+                ic_call_send_reply(call, reply,
+                        append_counts(reply, &counts, ic_quota_of(call->controller, call->caller)));
 }
 
 int ic_status_all(IcController *controller, sd_bus_message *message, sd_bus_error *ret_error)

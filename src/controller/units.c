@@ -16,6 +16,7 @@
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 #define SYSTEMD_UNITS "/org/freedesktop/systemd1/unit"
+#define SYSTEMD_UNIT "org.freedesktop.systemd1.Unit"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 
 /* systemd answers questions at once; a job takes as long as it takes. */
@@ -23,7 +24,11 @@
 
 struct IcUnits {
         sd_bus *bus;
-        sd_bus_slot *removed_slot;
+        IcUnitChangedFunc changed;
+        gpointer changed_data;
+        sd_bus_slot *job_removed_slot;
+        sd_bus_slot *unit_removed_slot;
+        sd_bus_slot *properties_slot;
         sd_bus_slot *subscribe_slot;
         GHashTable *questions; /* set of Question */
 };
@@ -34,6 +39,8 @@ typedef struct {
         sd_bus_slot *slot;
         char *job;     /* object path */
         char *systemd; /* its unique name: nobody else's JobRemoved counts */
+        uint32_t id;   /* of the connection that a job is for */
+        IcJobType job_type;
         IcUnitFactsFunc on_facts;
         IcUnitListFunc on_list;
         IcUnitJobFunc on_job;
@@ -73,6 +80,12 @@ bool ic_unit_facts_is_up(const IcUnitFacts *facts)
 {
         return !g_str_equal(facts->active_state, "inactive") &&
                !g_str_equal(facts->active_state, "failed");
+}
+
+bool ic_unit_facts_has_failed_with(const IcUnitFacts *facts, int exit_status)
+{
+        return g_str_equal(facts->active_state, "failed") &&
+               g_str_equal(facts->result, "exit-code") && facts->exit_status == exit_status;
 }
 
 static Question *question_new(IcUnits *units, gpointer user_data, GDestroyNotify destroy)
@@ -186,8 +199,11 @@ static int read_property(sd_bus_message *reply, IcUnitFacts *facts)
                 {"ExecMainStatus", "i", &facts->exit_status},
                 {"MainPID", "u", &facts->main_pid},
                 {"NRestarts", "u", &facts->restarts},
+                {"InactiveExitTimestamp", "t", &facts->up_since},
+                {"InactiveEnterTimestamp", "t", &facts->down_since},
         };
         const char *name, *text;
+        uint32_t job = 0;
         int r = sd_bus_message_read_basic(reply, 's', &name);
 
         if (r < 0)
@@ -204,7 +220,11 @@ static int read_property(sd_bus_message *reply, IcUnitFacts *facts)
                 }
                 return r;
         }
-        return sd_bus_message_skip(reply, "v");
+        if (!g_str_equal(name, "Job"))
+                return sd_bus_message_skip(reply, "v");
+        r = sd_bus_message_read(reply, "v", "(uo)", &job, NULL);
+        facts->has_job = job != 0;
+        return r;
 }
 
 static void facts_complete(IcUnitFacts *facts)
@@ -240,12 +260,11 @@ static int on_properties(sd_bus_message *reply, void *user_data, sd_bus_error *r
         return 1;
 }
 
-void ic_units_query(IcUnits *units, uint32_t id, IcUnitFactsFunc func, gpointer user_data,
-        GDestroyNotify destroy)
+void ic_units_query_named(IcUnits *units, const char *unit, IcUnitFactsFunc func,
+        gpointer user_data, GDestroyNotify destroy)
 {
         Question *question = question_new(units, user_data, destroy);
         g_autoptr(sd_bus_message) call = NULL;
-        g_autofree char *unit = ic_unit_name(id);
         char *path = NULL;
         int r;
 
@@ -263,20 +282,29 @@ void ic_units_query(IcUnits *units, uint32_t id, IcUnitFactsFunc func, gpointer 
                 question_fail_errno(question, r);
 }
 
+void ic_units_query(IcUnits *units, uint32_t id, IcUnitFactsFunc func, gpointer user_data,
+        GDestroyNotify destroy)
+{
+        g_autofree char *unit = ic_unit_name(id);
+
+        ic_units_query_named(units, unit, func, user_data, destroy);
+}
+
 static int read_listed(sd_bus_message *reply, GHashTable *listed)
 {
         const char *name, *active_state, *sub_state;
         IcUnitFacts *facts;
-        uint32_t id;
+        uint32_t id, job;
         int r;
 
         r = sd_bus_message_read(reply, "(ssssssouso)", &name, NULL, NULL, &active_state, &sub_state,
-                NULL, NULL, NULL, NULL, NULL);
+                NULL, NULL, &job, NULL, NULL);
         if (r <= 0 || !ic_unit_name_parse(name, &id))
                 return r;
         facts = g_new0(IcUnitFacts, 1);
         facts->active_state = g_strdup(active_state);
         facts->sub_state = g_strdup(sub_state);
+        facts->has_job = job != 0;
         facts_complete(facts);
         g_hash_table_insert(listed, GUINT_TO_POINTER(id), facts);
         return r;
@@ -365,19 +393,6 @@ static int on_job_queued(sd_bus_message *reply, void *user_data, sd_bus_error *r
         return 1;
 }
 
-/* systemd tells of removed jobs only those who subscribed. It does so before the job that follows
- * on the same connection. */
-static void subscribe(IcUnits *units)
-{
-        g_autoptr(sd_bus_message) call = NULL;
-
-        if (units->subscribe_slot)
-                return;
-        if (systemd_call(units, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe", &call) >= 0)
-                sd_bus_call_async(units->bus, &units->subscribe_slot, call, on_ignored, NULL,
-                        QUESTION_TIMEOUT_USEC);
-}
-
 static const char *job_method(IcJobType type)
 {
         switch (type) {
@@ -400,7 +415,8 @@ void ic_units_run(IcUnits *units, uint32_t id, IcJobType type, IcUnitJobFunc fun
         int r;
 
         question->on_job = func;
-        subscribe(units);
+        question->id = id;
+        question->job_type = type;
         r = systemd_call(units, SYSTEMD_PATH, SYSTEMD_MANAGER, job_method(type), &call);
         if (r >= 0)
                 r = sd_bus_message_append(call, "ss", unit, "replace");
@@ -409,6 +425,21 @@ void ic_units_run(IcUnits *units, uint32_t id, IcJobType type, IcUnitJobFunc fun
                         QUESTION_TIMEOUT_USEC);
         if (r < 0)
                 question_fail_errno(question, r);
+}
+
+bool ic_units_is_starting(IcUnits *units, uint32_t id)
+{
+        GHashTableIter iter;
+        gpointer value;
+
+        g_hash_table_iter_init(&iter, units->questions);
+        while (g_hash_table_iter_next(&iter, &value, NULL)) {
+                Question *question = value;
+
+                if (question->on_job && question->id == id && question->job_type != IC_JOB_STOP)
+                        return true;
+        }
+        return false;
 }
 
 void ic_units_reset_failed(IcUnits *units, uint32_t id)
@@ -431,15 +462,63 @@ void ic_units_stop_socket(IcUnits *units, uint32_t id)
                 sd_bus_call_async(units->bus, NULL, call, on_ignored, NULL, QUESTION_TIMEOUT_USEC);
 }
 
-IcUnits *ic_units_new(sd_bus *bus)
+static void tell_changed(IcUnits *units, const char *unit)
+{
+        uint32_t id;
+
+        if (ic_unit_name_parse(unit, &id))
+                units->changed(id, units->changed_data);
+}
+
+/* Of all units' properties; what a unit's change is about is asked for when it is one of ours. */
+static int on_unit_properties(sd_bus_message *signal, void *user_data, sd_bus_error *ret_error)
+{
+        char *unit = NULL;
+
+        if (sd_bus_path_decode(sd_bus_message_get_path(signal), SYSTEMD_UNITS, &unit) > 0)
+                tell_changed(user_data, unit);
+        free(unit);
+        return 0;
+}
+
+static int on_unit_removed(sd_bus_message *signal, void *user_data, sd_bus_error *ret_error)
+{
+        const char *unit;
+
+        if (sd_bus_message_read(signal, "so", &unit, NULL) >= 0)
+                tell_changed(user_data, unit);
+        return 0;
+}
+
+/* systemd tells of jobs and units only those who subscribed. It does so before the job that follows
+ * on the same connection. */
+static void subscribe(IcUnits *units)
+{
+        g_autoptr(sd_bus_message) call = NULL;
+
+        if (systemd_call(units, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe", &call) >= 0)
+                sd_bus_call_async(units->bus, &units->subscribe_slot, call, on_ignored, NULL,
+                        QUESTION_TIMEOUT_USEC);
+}
+
+IcUnits *ic_units_new(sd_bus *bus, IcUnitChangedFunc changed, gpointer user_data)
 {
         IcUnits *units = g_new0(IcUnits, 1);
 
         units->bus = sd_bus_ref(bus);
+        units->changed = changed;
+        units->changed_data = user_data;
         units->questions = g_hash_table_new_full(NULL, NULL, (GDestroyNotify) question_free, NULL);
         /* Should the bus refuse, libsystemd ends the connection, and we are started anew. */
-        sd_bus_match_signal_async(bus, &units->removed_slot, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                "JobRemoved", on_job_removed, NULL, units);
+        sd_bus_match_signal_async(bus, &units->job_removed_slot, SYSTEMD, SYSTEMD_PATH,
+                SYSTEMD_MANAGER, "JobRemoved", on_job_removed, NULL, units);
+        sd_bus_match_signal_async(bus, &units->unit_removed_slot, SYSTEMD, SYSTEMD_PATH,
+                SYSTEMD_MANAGER, "UnitRemoved", on_unit_removed, NULL, units);
+        sd_bus_add_match_async(bus, &units->properties_slot,
+                "type='signal',sender='" SYSTEMD "',path_namespace='" SYSTEMD_UNITS "',"
+                "interface='" PROPERTIES "',member='PropertiesChanged',arg0='" SYSTEMD_UNIT "'",
+                on_unit_properties, NULL, units);
+        subscribe(units);
         return units;
 }
 
@@ -448,7 +527,9 @@ void ic_units_free(IcUnits *units)
         if (!units)
                 return;
         g_hash_table_unref(units->questions);
-        sd_bus_slot_unref(units->removed_slot);
+        sd_bus_slot_unref(units->job_removed_slot);
+        sd_bus_slot_unref(units->unit_removed_slot);
+        sd_bus_slot_unref(units->properties_slot);
         sd_bus_slot_unref(units->subscribe_slot);
         sd_bus_unref(units->bus);
         g_free(units);

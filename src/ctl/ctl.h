@@ -39,8 +39,11 @@ typedef struct {
         bool is_json;
         bool may_ask_password;
         bool is_sure; /* --yes */
+        bool is_sample;
         const char *owner;
         const char *message;
+        const char *reason;
+        uint64_t block_seconds; /* 0: for good */
         uint32_t lines;
         gint64 before; /* 0: from the end */
         sd_bus *bus;

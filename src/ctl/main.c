@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "build-config.h"
+#include "config/time-span.h"
 #include "ctl/help.h"
 #include "ctl/polkit-agent.h"
 #include "ctl/verbs.h"
@@ -25,6 +26,8 @@ static const CtlVerb verbs[] = {
         {"list", NULL, 0, 0, verb_list, false, N_("List the connections")},
         {"status", "[ID…]", 0, CTL_ANY_NUMBER, verb_status, false,
                 N_("Show counts, or all about these connections")},
+        {"health", "[ID…]", 0, CTL_ANY_NUMBER, verb_health, false,
+                N_("Say what is wrong and what to do; succeeds if nothing is")},
         {"add", "ADDRESS[:PORT] [KEY=VALUE…]", 1, CTL_ANY_NUMBER, verb_add, true,
                 N_("Add a connection, print its number")},
         {"set", "ID KEY=VALUE…", 2, CTL_ANY_NUMBER, verb_set, true,
@@ -40,6 +43,10 @@ static const CtlVerb verbs[] = {
                 N_("Say QUIT and stay away (--message)")},
         {"restart", "ID…", 1, CTL_ANY_NUMBER, verb_restart, true,
                 N_("Restart the program of connections")},
+        {"blocked", NULL, 0, 0, verb_blocked, false, N_("List what is blocked")},
+        {"block", "ID [CHANNEL]", 1, 2, verb_block, true,
+                N_("Stay away from a server or channel (--for, --reason)")},
+        {"unblock", "ID [CHANNEL]", 1, 2, verb_unblock, true, N_("Lift a block")},
         {"join", "ID CHANNEL [KEY]", 2, 3, verb_join, true, N_("Join a channel")},
         {"part", "ID CHANNEL [MESSAGE…]", 2, CTL_ANY_NUMBER, verb_part, true,
                 N_("Leave a channel")},
@@ -54,6 +61,8 @@ static const CtlVerb verbs[] = {
                 N_("Show the last messages (-n, --before)")},
         {"search", "ID WORDS…", 2, CTL_ANY_NUMBER, verb_search, true,
                 N_("Search the messages (-n)")},
+        {"config", NULL, 0, 0, verb_config, false,
+                N_("Show the settings in force and where they come from"), .is_local = true},
         {"help", "[keys]", 0, 1, NULL, false, N_("Show this help, or the keys of add and set")},
         {NULL},
 };
@@ -67,6 +76,9 @@ enum {
         OPTION_MESSAGE,
         OPTION_OWNER,
         OPTION_BEFORE,
+        OPTION_FOR,
+        OPTION_REASON,
+        OPTION_SAMPLE,
 };
 
 static const struct option long_options[] = {
@@ -83,6 +95,9 @@ static const struct option long_options[] = {
         {"message", required_argument, NULL, OPTION_MESSAGE},
         {"owner", required_argument, NULL, OPTION_OWNER},
         {"before", required_argument, NULL, OPTION_BEFORE},
+        {"for", required_argument, NULL, OPTION_FOR},
+        {"reason", required_argument, NULL, OPTION_REASON},
+        {"sample", no_argument, NULL, OPTION_SAMPLE},
         {NULL},
 };
 
@@ -106,6 +121,18 @@ static bool parse_number(
         if (g_ascii_string_to_unsigned(text, 10, 1, max, ret, NULL))
                 return true;
         return usage_error(error, _("%s takes a number from 1 to %s"), option, limit);
+}
+
+/* Whole seconds, rounded up: 0 would be for good. */
+static bool parse_span(const char *option, const char *text, uint64_t *ret, GError **error)
+{
+        gint64 usec;
+
+        if (!ic_time_span_parse(text, &usec, NULL) || usec <= 0)
+                return usage_error(
+                        error, _("%s takes a time span, such as 30min or \"1d 12h\""), option);
+        *ret = (uint64_t) ((usec - 1) / IC_USEC_PER_SEC + 1);
+        return true;
 }
 
 static bool parse_option(int option, GError **error)
@@ -145,6 +172,14 @@ static bool parse_option(int option, GError **error)
                 return true;
         case OPTION_OWNER:
                 arg_ctl.owner = optarg;
+                return true;
+        case OPTION_FOR:
+                return parse_span("--for", optarg, &arg_ctl.block_seconds, error);
+        case OPTION_REASON:
+                arg_ctl.reason = optarg;
+                return true;
+        case OPTION_SAMPLE:
+                arg_ctl.is_sample = true;
                 return true;
         case 'n':
                 if (!parse_number("--lines", optarg, IC_HISTORY_LIMIT_MAX, &number, error))
@@ -206,7 +241,7 @@ static bool run_verb(const CtlVerb *verb, char **arguments, GError **error)
                         verb->arguments ? verb->arguments : "");
         if (!verb->run)
                 return run_help(arguments, error);
-        if (!ctl_open_bus(&arg_ctl, error))
+        if (!verb->is_local && !ctl_open_bus(&arg_ctl, error))
                 return false;
         if (verb->may_need_password)
                 agent = ctl_polkit_agent_start(&arg_ctl);

@@ -66,6 +66,20 @@ static void add_cell(CtlTable *table, CtlStyle style, const char *text)
         ctl_table_add(table, style, quoted);
 }
 
+/* In the list: a blocked one with the time of its end. */
+static void add_state_cell(CtlTable *table, const IcStatus *status)
+{
+        const char *state = translated_state(status->state);
+        g_autofree char *until =
+                status->blocked_until != 0 ? ctl_format_time(status->blocked_until, true) : NULL;
+
+        if (status->state == IC_STATE_BLOCKED)
+                ctl_table_addf(table, style_of(status), until ? _("%s until %s") : "%s %s", state,
+                        until ? until : _("for good"));
+        else
+                ctl_table_add(table, style_of(status), state);
+}
+
 static void add_list_row(CtlTable *table, const IcStatus *status)
 {
         guint n_channels = status->channels ? g_strv_length(status->channels) : 0;
@@ -73,7 +87,7 @@ static void add_list_row(CtlTable *table, const IcStatus *status)
         ctl_table_addf(table, CTL_STYLE_PLAIN, "%u", status->id);
         add_cell(table, CTL_STYLE_PLAIN, status->name);
         add_cell(table, CTL_STYLE_PLAIN, status->address);
-        ctl_table_add(table, style_of(status), translated_state(status->state));
+        add_state_cell(table, status);
         add_cell(table, CTL_STYLE_PLAIN, status->nickname);
         add_cell(table, CTL_STYLE_PLAIN, status->network);
         ctl_table_addf(table, CTL_STYLE_PLAIN, "%u", n_channels);
@@ -193,6 +207,23 @@ static void add_state(CtlTable *table, const IcStatus *status)
                         translated_state(status->state), time, age);
 }
 
+static void add_block(CtlTable *table, const IcStatus *status)
+{
+        if (status->state == IC_STATE_BLOCKED && status->blocked_until == 0)
+                add_field(table, _("Blocked until"), _("for good"));
+        else
+                add_time(table, _("Blocked until"), status->blocked_until);
+        add_field(table, _("Block reason"), status->block_reason);
+}
+
+/* Of an error that is still of interest. */
+static void add_remedy(CtlTable *table, const IcStatus *status)
+{
+        if (status->last_error_code && status->state != IC_STATE_CONNECTED)
+                add_field(table, _("What to do"),
+                        ic_error_remedy(ic_error_from_code(status->last_error_code)));
+}
+
 static void print_heading(const IcStatus *status, bool has_colour)
 {
         g_autofree char *name = ic_text_quote(status->name, NAME_MAX_CHARS);
@@ -232,8 +263,10 @@ static void print_status(const IcStatus *status, gpointer user_data)
         add_number(table, _("Process"), status->pid);
         add_field(table, _("Socket"), status->socket);
         add_number(table, _("Failed attempts"), status->attempts);
-        add_time(table, _("Blocked until"), status->blocked_until);
+        add_time(table, _("Next attempt"), status->next_attempt_at);
+        add_block(table, status);
         add_field(table, _("Last error"), status->last_error);
+        add_remedy(table, status);
         add_number(table, _("Restarts"), status->restarts);
         ctl_table_print(table, stdout, has_colour);
 }

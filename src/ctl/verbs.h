@@ -17,6 +17,7 @@ typedef struct {
         CtlVerbFunc run;
         bool may_need_password;
         const char *description; /* to be translated */
+        bool is_local;           /* does without the bus */
 } CtlVerb;
 
 #define CTL_ANY_NUMBER G_MAXUINT
@@ -29,6 +30,13 @@ bool verb_remove_credential(Ctl *ctl, char **arguments, GError **error);
 
 bool verb_list(Ctl *ctl, char **arguments, GError **error);
 bool verb_status(Ctl *ctl, char **arguments, GError **error);
+
+bool verb_health(Ctl *ctl, char **arguments, GError **error);
+bool verb_config(Ctl *ctl, char **arguments, GError **error);
+
+bool verb_blocked(Ctl *ctl, char **arguments, GError **error);
+bool verb_block(Ctl *ctl, char **arguments, GError **error);
+bool verb_unblock(Ctl *ctl, char **arguments, GError **error);
 
 bool verb_connect(Ctl *ctl, char **arguments, GError **error);
 bool verb_disconnect(Ctl *ctl, char **arguments, GError **error);

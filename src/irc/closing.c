@@ -53,9 +53,9 @@ static const struct {
         {"no authorization", IC_ERROR_REGISTRATION},
         {"excess flood", IC_ERROR_LINK_CLOSED},
         {"sendq exceeded", IC_ERROR_LINK_CLOSED},
-        {"shutting down", IC_ERROR_LINK_CLOSED},
-        {"going down", IC_ERROR_LINK_CLOSED},
-        {"restarting", IC_ERROR_LINK_CLOSED},
+        {"shutting down", IC_ERROR_SHUTTING_DOWN},
+        {"going down", IC_ERROR_SHUTTING_DOWN},
+        {"restarting", IC_ERROR_SHUTTING_DOWN},
 };
 
 bool irc_closing_classify(const char *text, IcError *ret_class)

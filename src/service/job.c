@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The irc-conn authors */
 
-/* Two questions to systemd, within one time-out: which job has our unit, and of what type is it. */
+/* Questions to systemd, within one time-out: which job has our unit, of what type is it, and, when
+ * it is a stop, whether all connections are being stopped. */
 
 #include "service/job.h"
 
@@ -87,6 +88,37 @@ static void get_property(Query *query, const char *path, const char *interface,
         (void) sd_bus_slot_set_floating(slot, true);
 }
 
+/* The target is up for as long as connections are wanted at all: a stop of all, or of the machine,
+ * takes it down first. */
+static int target_answered(sd_bus_message *reply, void *user_data, sd_bus_error *ret_error)
+{
+        Query *query = user_data;
+        const char *state;
+        int r;
+
+        if (!check_reply(query, reply))
+                return 0;
+        r = sd_bus_message_read(reply, "v", "s", &state);
+        if (r < 0)
+                fail(query, -r, NULL);
+        else
+                query->done(g_str_equal(state, "active") ? IC_JOB_STOP : IC_JOB_STOP_ALL, NULL,
+                        query->user_data);
+        return 0;
+}
+
+static void ask_target(const Query *query)
+{
+        char *path = NULL;
+        int r = sd_bus_path_encode(UNIT_PATH_PREFIX, IC_TARGET_UNIT, &path);
+
+        g_assert(r >= 0);
+        /* The slot of each call frees its query. */
+        get_property(g_memdup2(query, sizeof(*query)), path, UNIT_INTERFACE, "ActiveState",
+                target_answered);
+        free(path);
+}
+
 static int type_answered(sd_bus_message *reply, void *user_data, sd_bus_error *ret_error)
 {
         Query *query = user_data;
@@ -98,6 +130,8 @@ static int type_answered(sd_bus_message *reply, void *user_data, sd_bus_error *r
         r = sd_bus_message_read(reply, "v", "s", &type);
         if (r < 0)
                 fail(query, -r, NULL);
+        else if (job_from_type(type) == IC_JOB_STOP)
+                ask_target(query);
         else
                 query->done(job_from_type(type), NULL, query->user_data);
         return 0;

@@ -10,9 +10,10 @@
 #include <systemd/sd-bus.h>
 
 typedef enum {
-        IC_JOB_NONE, /* no job, or one that does not end us: somebody sent the signal himself */
-        IC_JOB_STOP,
-        IC_JOB_RESTART, /* try-restart, too */
+        IC_JOB_NONE,     /* no job, or one that does not end us: somebody sent the signal himself */
+        IC_JOB_STOP,     /* of this unit alone: somebody wants it down */
+        IC_JOB_STOP_ALL, /* of all connections (irc-conn.target) or of the machine */
+        IC_JOB_RESTART,  /* try-restart, too */
 } IcJob;
 
 /* NONE with `error` (UNIT, TIMED_OUT) when the manager did not say. */

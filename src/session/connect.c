@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The irc-conn authors */
 
-/* Getting a link: the wait after failures, dialling, taking up the one that an earlier process
- * left, and leaving it to the next. */
+/* Getting a link: the wait after failures, a place in the queue of all that dial the same host,
+ * dialling; and waiting for a network where there is none. */
 
 #include <string.h>
 #include <unistd.h>
@@ -10,11 +10,17 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/text.h"
+#include "net/network.h"
+#include "net/pace.h"
 #include "session/session-private.h"
+#include "store/blocklist.h"
 
-/* Waits are longer or shorter than computed by up to this part, so that connections which failed
- * together do not come back together. */
-#define JITTER 0.2
+/* No wait is longer: what the database says beyond it is the doing of a clock that was set. */
+#define WAIT_MAX_USEC (G_GINT64_CONSTANT(3600) * IC_USEC_PER_SEC)
+/* A machine without a network looks for a route so often, and each so many looks it dials all the
+ * same: the server may be a neighbour, where there is no route to the rest of the world. */
+#define NETWORK_POLL_USEC (5 * IC_USEC_PER_SEC)
+#define NETWORK_POLLS_A_DIAL 12u
 
 /* A secret: the host's (systemd's credentials) goes before the database's. */
 static bool read_secret(IcSession *session, const char *name, GBytes **ret, GError **error)
@@ -54,10 +60,13 @@ static IrcClient *new_client(IcSession *session, GError **error)
 {
         const IcServerConfig *config = session->row->config;
         g_autofree char *password = NULL, *sasl_password = NULL;
+        g_auto(GStrv) channels = NULL;
         IrcClient *client;
 
         if (!read_secret_text(session, IC_CREDENTIAL_SERVER_PASSWORD, &password, error) ||
-                !read_secret_text(session, IC_CREDENTIAL_SASL_PASSWORD, &sasl_password, error))
+                !read_secret_text(session, IC_CREDENTIAL_SASL_PASSWORD, &sasl_password, error) ||
+                !ic_store_unblocked_channels(
+                        session->store, session->id, ic_now_real(), &channels, error))
                 return NULL;
 
         client = irc_client_new(&(IrcClientOptions){
@@ -72,7 +81,7 @@ static IrcClient *new_client(IcSession *session, GError **error)
                 .sasl_required = config->sasl_required,
                 .is_secure = config->tls,
                 .sasl_plain_insecure = config->sasl_plain_insecure,
-                .channels = (const char *const *) config->channels,
+                .channels = (const char *const *) channels,
         });
         if (password)
                 explicit_bzero(password, strlen(password));
@@ -82,7 +91,7 @@ static IrcClient *new_client(IcSession *session, GError **error)
 }
 
 /* What belongs to one link: protocol core, framer, output queue. */
-static bool begin_link(IcSession *session, GError **error)
+bool session_begin_link(IcSession *session, GError **error)
 {
         g_autoptr(IrcClient) client = new_client(session, error);
 
@@ -94,6 +103,13 @@ static bool begin_link(IcSession *session, GError **error)
         session->output = ic_output_new();
         ic_output_on_sent(session->output, session_line_sent, session);
         return true;
+}
+
+/* While there is no network the state stays what it is: that one dials in vain is no news. */
+static void set_dial_state(IcSession *session, IcState state, const char *waiting_for)
+{
+        if (!session->is_offline)
+                session_set_state(session, state, waiting_for, NULL);
 }
 
 static void on_dial_progress(IcDialPhase phase, const char *what, gpointer user_data)
@@ -113,7 +129,7 @@ static void on_dial_progress(IcDialPhase phase, const char *what, gpointer user_
                 words = g_strdup_printf("the TLS handshake with %s", quoted);
                 break;
         }
-        session_set_state(session, IC_STATE_CONNECTING, words, NULL);
+        set_dial_state(session, IC_STATE_CONNECTING, words);
 }
 
 static void begin_registration(IcSession *session)
@@ -132,6 +148,65 @@ static void begin_registration(IcSession *session)
         session_commit(session);
 }
 
+static void queue_and_dial(IcSession *session);
+static void wait_for_network(IcSession *session);
+
+static gboolean on_network_poll(gpointer user_data)
+{
+        IcSession *session = user_data;
+
+        session->wait_timer = 0;
+        if (ic_network_has_route() || ++session->network_polls % NETWORK_POLLS_A_DIAL == 0)
+                queue_and_dial(session);
+        else
+                wait_for_network(session);
+        return G_SOURCE_REMOVE;
+}
+
+static void wait_for_network(IcSession *session)
+{
+        if (session->host.progress)
+                session->host.progress(NETWORK_POLL_USEC, session->host.user_data);
+        session_timer_set(&session->wait_timer, NETWORK_POLL_USEC, on_network_poll, session);
+}
+
+/* Without a network nobody is to blame and nothing is counted: it is waited for, here. */
+static bool is_network_down(const GError *error)
+{
+        return g_error_matches(error, IC_ERROR, IC_ERROR_NETWORK_DOWN) ||
+               (g_error_matches(error, IC_ERROR, IC_ERROR_UNRESOLVABLE) && !ic_network_has_route());
+}
+
+static void store_waiting(IcSession *session)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (!ic_store_server_set_status(session->store, session->id,
+                    ic_state_name(IC_STATE_WAITING), ic_now_real(), NULL, &error))
+                session_log(session, IC_LOG_DEBUG, NULL, NULL,
+                        "That the connection waits could not be stored: %s", error->message);
+}
+
+static void on_dial_failed(IcSession *session, const GError *dial_error)
+{
+        g_autoptr(GError) error = g_error_copy(dial_error);
+
+        g_clear_pointer(&session->dial, ic_dial_free);
+        if (!is_network_down(error)) {
+                session_end(session, error);
+                return;
+        }
+
+        if (!session->is_offline) {
+                session->is_offline = true;
+                session_log_error(session, IC_MESSAGE_CONNECTION_FAILED, IC_ERROR_NETWORK_DOWN,
+                        "This machine has no network; waiting for it: %s", error->message);
+                store_waiting(session);
+                session_set_state(session, IC_STATE_WAITING, "a network", NULL);
+        }
+        wait_for_network(session);
+}
+
 static void on_dialled(IcLink *link, const GError *dial_error, gpointer user_data)
 {
         IcSession *session = user_data;
@@ -139,14 +214,15 @@ static void on_dialled(IcLink *link, const GError *dial_error, gpointer user_dat
         bool is_ambiguous;
         guint64 sent;
 
-        g_clear_pointer(&session->dial, ic_dial_free);
         if (!link) {
-                session_end(session, dial_error);
+                on_dial_failed(session, dial_error);
                 return;
         }
+        g_clear_pointer(&session->dial, ic_dial_free);
 
+        session->is_offline = false;
         session->link = link;
-        if (!begin_link(session, &error)) {
+        if (!session_begin_link(session, &error)) {
                 session_end(session, error);
                 return;
         }
@@ -188,10 +264,13 @@ static bool dial(IcSession *session, GError **error)
                 .tls_pins = (const char *const *) config->tls_pin,
         };
 
+        const char *status =
+                ic_state_name(session->is_offline ? IC_STATE_WAITING : IC_STATE_CONNECTING);
+
         if (!ic_store_server_set_process(
                     session->store, session->id, getpid(), session->socket_path, error) ||
-                !ic_store_server_set_status(session->store, session->id,
-                        ic_state_name(IC_STATE_CONNECTING), ic_now_real(), NULL, error) ||
+                !ic_store_server_set_status(
+                        session->store, session->id, status, ic_now_real(), NULL, error) ||
                 !read_secret(session, IC_CREDENTIAL_CLIENT_CERTIFICATE, &certificate, error) ||
                 !read_secret(session, IC_CREDENTIAL_CLIENT_KEY, &key, error))
                 return false;
@@ -207,12 +286,12 @@ static bool dial(IcSession *session, GError **error)
         options.tls_key = key ? key : certificate;
         if (session->host.progress)
                 session->host.progress(options.timeout, session->host.user_data);
-        session_set_state(session, IC_STATE_CONNECTING, NULL, NULL);
+        set_dial_state(session, IC_STATE_CONNECTING, NULL);
         session->dial = ic_dial_start(&options, on_dial_progress, on_dialled, session);
         return true;
 }
 
-static gboolean on_wait_over(gpointer user_data)
+static gboolean on_turn(gpointer user_data)
 {
         IcSession *session = user_data;
         g_autoptr(GError) error = NULL;
@@ -223,178 +302,94 @@ static gboolean on_wait_over(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
-/* How long the next attempt has to wait, from now: each failure in a row doubles it. */
-static gint64 compute_wait(const IcSession *session)
+/* A place in the queue of all connections of this machine that dial the host. Without the queue's
+ * file there is no pacing, but still a connection. */
+static gint64 take_place(IcSession *session)
 {
-        const IcServerConfig *config = session->row->config;
-        guint64 msec = config->reconnect_delay_ms;
-        gint64 due;
+        const IcPace pace = {
+                .folder = session->pace_folder,
+                .host = session->row->config->address,
+                .interval = session->settings->dial_interval,
+                .burst = session->settings->dial_burst,
+        };
+        g_autoptr(GError) error = NULL;
+        gint64 wait;
 
-        if (session->row->failed_attempts == 0)
+        if (!session->pace_folder)
                 return 0;
+        if (!ic_pace_take(&pace, ic_pace_now(), &wait, &error))
+                session_log(session, IC_LOG_NOTICE, NULL, NULL,
+                        "Dialling without regard to other connections: %s", error->message);
+        return wait;
+}
 
-        for (uint32_t i = 1; i < session->row->failed_attempts && msec < config->reconnect_max_ms;
-                i++)
-                msec *= 2;
-        msec = MIN(msec, config->reconnect_max_ms);
-        due = session->row->status_since +
-              (gint64) ((double) msec * g_random_double_range(1 - JITTER, 1 + JITTER)) *
-                      IC_USEC_PER_MSEC;
+/* The place is taken only when the connection could dial, so that the queue holds for those who
+ * came out of waits of different lengths as well. */
+static void queue_and_dial(IcSession *session)
+{
+        gint64 wait = take_place(session);
 
-        /* The stored time may be off when the machine's clock was set. */
-        return CLAMP(due - ic_now_real(), 0, (gint64) msec * 2 * IC_USEC_PER_MSEC);
+        if (wait > 0) {
+                store_waiting(session);
+                set_dial_state(session, IC_STATE_WAITING,
+                        "its turn among the connections to the same server");
+        } else {
+                set_dial_state(session, IC_STATE_CONNECTING, NULL);
+        }
+        if (wait > 0 && session->host.progress)
+                session->host.progress(wait, session->host.user_data);
+        session_timer_set(&session->wait_timer, wait, on_turn, session);
+}
+
+static gboolean on_wait_over(gpointer user_data)
+{
+        IcSession *session = user_data;
+
+        session->wait_timer = 0;
+        queue_and_dial(session);
+        return G_SOURCE_REMOVE;
+}
+
+/* How long the next attempt has to wait, from now: what the last failure demanded. The stored time
+ * is not believed further than any wait can be, since the machine's clock may have been set. */
+static gint64 remaining_wait(const IcSession *session)
+{
+        gint64 left = session->row->next_attempt_at - ic_now_real();
+
+        return CLAMP(left, 0, WAIT_MAX_USEC);
+}
+
+static void say_waiting_after_failure(IcSession *session, gint64 wait)
+{
+        g_autofree char *why = ic_text_quote(session->last_error, 200);
+        g_autofree char *span = ic_text_duration(wait + IC_USEC_PER_SEC - 1);
+        g_autofree char *words = g_strdup_printf("the next attempt in %s, after %u that failed: %s",
+                span, session->row->failed_attempts, why);
+
+        session_set_state(session, IC_STATE_WAITING, words, NULL);
 }
 
 void session_wait_and_dial(IcSession *session)
 {
         g_autoptr(GError) error = NULL;
-        g_autofree char *words = NULL, *span = NULL;
         gint64 wait;
 
-        if (!ic_store_server_clear_live(session->store, session->id, NULL, &error)) {
+        if (!session_count_start(session))
+                return;
+        if (!ic_store_server_clear_live(session->store, session->id, NULL, &error) ||
+                !ic_store_link_forget(session->store, session->id, &error)) {
                 session_end(session, error);
                 return;
         }
 
-        wait = compute_wait(session);
-        if (wait > 0) {
-                g_autofree char *why = ic_text_quote(session->last_error, 200);
-
-                span = ic_text_duration(wait + IC_USEC_PER_SEC - 1);
-                words = g_strdup_printf("the next attempt in %s, after %u that failed: %s", span,
-                        session->row->failed_attempts, why);
-                session_set_state(session, IC_STATE_WAITING, words, NULL);
-                if (session->host.progress)
-                        session->host.progress(wait, session->host.user_data);
-        } else {
-                session_set_state(session, IC_STATE_CONNECTING, NULL, NULL);
-        }
-        session_timer_set(&session->wait_timer, wait, on_wait_over, session);
-}
-
-/* --- keeping -------------------------------------------------------------------------------- */
-
-void session_keep_link(IcSession *session)
-{
-        if (!session->is_persisted || session->is_kept || !session->host.keep_link)
+        wait = remaining_wait(session);
+        if (wait == 0) {
+                queue_and_dial(session);
                 return;
-
-        session->is_kept =
-                session->host.keep_link(ic_link_get_fd(session->link), session->host.user_data);
-        if (!session->is_kept) {
-                session->is_persisted = false;
-                session_log(session, IC_LOG_NOTICE, NULL, NULL,
-                        "The link could not be put into systemd's descriptor store: it will not "
-                        "outlive this process");
         }
-}
-
-void session_drop_link(IcSession *session)
-{
-        if (session->is_kept && session->host.drop_link)
-                session->host.drop_link(session->host.user_data);
-        session->is_kept = false;
-        session->is_persisted = false;
-}
-
-static void restore_channel(const char *channel, const char *topic, gpointer user_data)
-{
-        irc_client_restore_channel(user_data, channel, topic);
-}
-
-static void restore_member(const char *channel, const char *nickname, const char *account,
-        const char *prefixes, gpointer user_data)
-{
-        irc_client_restore_member(user_data, channel, &(IrcMember){nickname, account, prefixes});
-}
-
-/* The protocol core and the framer, as the earlier process committed them. */
-static bool restore_client(IcSession *session, const IcLinkState *saved, GError **error)
-{
-        g_autoptr(GVariant) snapshot = g_variant_ref_sink(
-                g_variant_new_from_bytes(G_VARIANT_TYPE_VARDICT, saved->snapshot, FALSE));
-        gsize len;
-        const void *carry = g_bytes_get_data(saved->carry, &len);
-
-        if (!irc_client_restore(session->client, snapshot, error) ||
-                !ic_store_foreach_joined(session->store, session->id, restore_channel,
-                        restore_member, session->client, error))
-                return false;
-
-        irc_framer_restore(session->framer, carry, len, saved->is_dropping);
-        (void) irc_client_take_changed(session->client);
-        return true;
-}
-
-/* The stream, both ways, at the very byte where the database says the earlier process was. */
-static bool restore_stream(IcSession *session, const IcLinkState *saved, GError **error)
-{
-        gsize tail_len;
-        const void *tail = g_bytes_get_data(saved->tail, &tail_len);
-        guint64 received, sent;
-        bool is_ambiguous;
-
-        if (!ic_link_positions(session->link, &received, &sent, &is_ambiguous, error) ||
-                !ic_link_resume(session->link, saved->in_position, tail, tail_len, error) ||
-                !ic_output_restore(session->output, saved->output, sent, error))
-                return false;
-
-        session->in_position = saved->in_position;
-        g_byte_array_append(session->tail, tail, (guint) tail_len);
-        return true;
-}
-
-static bool resume(IcSession *session, GError **error)
-{
-        g_auto(IcLinkState) saved = {0};
-        bool is_found;
-
-        if (!ic_store_link_load(session->store, session->id, &saved, &is_found, error))
-                return false;
-        session->link = ic_link_new_plain(ic_fd_steal(&session->kept_link));
-        if (!is_found || saved.cookie != ic_link_get_cookie(session->link)) {
-                g_set_error_literal(error, IC_ERROR, IC_ERROR_LINK_CLOSED,
-                        "the database does not know this link");
-                return false;
-        }
-
-        return begin_link(session, error) && restore_client(session, &saved, error) &&
-               restore_stream(session, &saved, error) &&
-               ic_store_server_set_process(
-                       session->store, session->id, getpid(), session->socket_path, error);
-}
-
-static void forget_half_restored(IcSession *session)
-{
-        g_clear_pointer(&session->link, ic_link_free);
-        g_clear_pointer(&session->client, irc_client_free);
-        g_clear_pointer(&session->framer, irc_framer_free);
-        g_clear_pointer(&session->output, ic_output_free);
-        g_byte_array_set_size(session->tail, 0);
-}
-
-bool session_take_kept_link_up(IcSession *session)
-{
-        g_autoptr(GError) error = NULL;
-
-        session->is_kept = true;
-        if (!resume(session, &error)) {
-                session_log(session, IC_LOG_NOTICE, NULL, NULL,
-                        "The kept link cannot be taken up, connecting anew: %s", error->message);
-                session_drop_link(session);
-                forget_half_restored(session);
-                return false;
-        }
-
-        session->is_persisted = true;
-        session->connected_at = session->row->connected_at;
-        session_log(session, IC_LOG_INFO, IC_MESSAGE_RESUMED, NULL,
-                "Took the link to %s up where the earlier process left it",
-                session->row->config->address);
-        session_set_state(session, IC_STATE_CONNECTED, NULL, NULL);
-        session_start_liveness(session);
-        session_watch_link(session);
-        session_flush(session);
-        session_pump_later(session);
-        return true;
+        store_waiting(session);
+        say_waiting_after_failure(session, wait);
+        if (session->host.progress)
+                session->host.progress(wait, session->host.user_data);
+        session_timer_set(&session->wait_timer, wait, on_wait_over, session);
 }

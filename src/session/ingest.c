@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "session/session-private.h"
+#include "store/blocklist.h"
 #include "store/messages.h"
 
 /* Rows go into the full-text index when the link has been quiet for so long, so many at once. */
@@ -239,11 +240,42 @@ static bool store_link(IcSession *session, GError **error)
                 g_bytes_get_size(output), error);
 }
 
+/* A channel that threw us out is left alone from then on, if that is the policy. */
+static bool store_kicks(IcSession *session, GError **error)
+{
+        if (session->settings->on_kick != IC_ON_KICK_BLOCK)
+                return true;
+
+        for (gsize i = 0; i < irc_effects_count(session->effects); i++) {
+                IrcEffect *effect = irc_effects_get(session->effects, i);
+                g_autofree char *by = NULL, *text = NULL, *reason = NULL;
+
+                if (effect->type != IRC_EFFECT_KICKED)
+                        continue;
+                by = ic_text_quote(effect->channel.by, 64);
+                text = ic_text_quote(effect->channel.text, 200);
+                reason = g_strdup_printf("kicked by %s: %s", by, text);
+                if (!ic_store_block(session->store, session->id, effect->channel.channel, reason, 0,
+                            1, error))
+                        return false;
+        }
+
+        return true;
+}
+
+/* The first thing that this process stores shows that it is not started in vain. */
+static bool store_progress(IcSession *session, GError **error)
+{
+        return session->has_progress || !session->batch.has_read ||
+               ic_store_server_note_progress(session->store, session->id, error);
+}
+
 static bool try_commit(IcSession *session, GError **error)
 {
         if (ic_store_begin(session->store, error) &&
                 ic_store_apply(session->store, session->id, session->effects, error) &&
-                store_welcome(session, error) && store_link(session, error) &&
+                store_welcome(session, error) && store_kicks(session, error) &&
+                store_progress(session, error) && store_link(session, error) &&
                 ic_store_commit(session->store, error))
                 return true;
 
@@ -346,6 +378,7 @@ static void after_commit(IcSession *session)
         session->batch = (SessionBatch){0};
         if (session->stuck_since != 0)
                 store_works_again(session);
+        session->has_progress |= batch.has_read;
         if (batch.saves_link)
                 session->is_persisted = true;
         if (batch.consume > 0 && !ic_link_consume(session->link, batch.consume, &error)) {

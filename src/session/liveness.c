@@ -57,7 +57,7 @@ static void ping(IcSession *session, gint64 now)
 }
 
 /* Bytes that wait in the kernel are a sign of life, too: it is us who did not look. */
-static bool is_anything_unread(IcSession *session)
+bool session_has_unread(IcSession *session)
 {
         g_autoptr(GError) error = NULL;
         const guint8 *data;
@@ -74,7 +74,7 @@ static gboolean on_tick(gpointer user_data)
         bool was_stalled = now - session->tick_due > OWN_STALL_USEC;
 
         session->liveness_timer = 0;
-        if (session->batch.is_open || was_stalled || is_anything_unread(session))
+        if (session->batch.is_open || was_stalled || session_has_unread(session))
                 session->last_heard = now;
 
         if (session->pinged_at != 0 && session->last_heard < session->pinged_at) {

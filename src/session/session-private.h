@@ -4,8 +4,11 @@
 /* The inside of a session, shared by its files and nobody else.
  *
  *   session.c   life cycle, state, status
- *   connect.c   waiting, dialling, taking a kept link up, giving it to the descriptor store
+ *   connect.c   waiting, dialling
+ *   keep.c      taking a kept link up, giving it to the descriptor store
+ *   end.c       the one way out: what failed, what follows from it, the blocklist
  *   ingest.c    the data path: read, commit, consume; and sending
+ *   facts.c     the live facts in the database, kept true
  *   tell.c      what committed effects mean to listeners, the journal and the state
  *   submit.c    commands
  *   liveness.c  deadlines, PING and PONG
@@ -64,6 +67,8 @@ struct IcSession {
 
         IcStore *store;
         IcServerRow *row;
+        IcSettings *settings;
+        char *pace_folder;
 
         IcState state;
         gint64 state_since;
@@ -72,7 +77,11 @@ struct IcSession {
         gint64 connected_at;
         gint64 lag; /* µs, or -1 */
         bool is_ended;
+        bool is_start_counted;
+        bool has_progress;  /* something of this link was stored by this process */
         bool is_restarting; /* ends in order to be started again: no failure */
+        bool is_offline;    /* waits for a network of this machine */
+        guint network_polls;
 
         IcDial *dial;
         IcLink *link;
@@ -100,7 +109,10 @@ struct IcSession {
         gint64 tick_due;   /* monotonic: when the liveness timer should fire */
 
         guint wait_timer, retry_timer, send_timer, liveness_timer, deadline_timer, index_timer,
-                quit_timer, settle_timer, pump_idle;
+                quit_timer, settle_timer, rejoin_timer, facts_timer, pump_idle;
+
+        GPtrArray *rejoin; /* of char *: channels that threw us out and are to be joined again */
+        GHashTable *kicks; /* channel -> how often it threw us out */
 
         GArray *listeners; /* of SessionListener */
 };
@@ -112,16 +124,31 @@ void session_timer_clear(guint *slot);
 /* session.c */
 void session_set_state(IcSession *session, IcState state, const char *waiting_for, IcError *cause);
 void session_emit(IcSession *session, const IcEvent *event);
+void session_log(const IcSession *session, IcLogLevel level, const char *message_id,
+        const char *channel, const char *format, ...) G_GNUC_PRINTF(5, 6);
+/* A warning that names its cause: the field IRC_ERROR=. */
+void session_log_error(const IcSession *session, const char *message_id, IcError code,
+        const char *format, ...) G_GNUC_PRINTF(4, 5);
+bool session_is_registered(const IcSession *session);
+
+void session_clear_timers(IcSession *session);
+
+/* end.c */
 /* The one way out. `error` NULL: as asked. Takes a copy. The session may be gone afterwards. */
 void session_end(IcSession *session, const GError *error);
 void session_end_with(IcSession *session, IcError code, const char *text);
-void session_log(const IcSession *session, IcLogLevel level, const char *message_id,
-        const char *channel, const char *format, ...) G_GNUC_PRINTF(5, 6);
-bool session_is_registered(const IcSession *session);
+/* True: the server is blocked, and the session has ended. */
+bool session_end_if_blocked(IcSession *session);
+/* To be called before the first attempt to do anything with a link. False: processes were started
+ * too often without progress, the server is blocked for that, and the session has ended. */
+bool session_count_start(IcSession *session);
 
 /* connect.c */
-bool session_take_kept_link_up(IcSession *session);
 void session_wait_and_dial(IcSession *session);
+bool session_begin_link(IcSession *session, GError **error);
+
+/* keep.c */
+bool session_take_kept_link_up(IcSession *session);
 void session_keep_link(IcSession *session);
 void session_drop_link(IcSession *session);
 
@@ -135,6 +162,10 @@ void session_open_batch(IcSession *session);
 void session_commit(IcSession *session);
 void session_flush(IcSession *session);
 
+/* facts.c */
+/* Looks at them every so often: to be called when the link is up. */
+void session_start_facts(IcSession *session);
+
 /* tell.c */
 void session_tell_effect(IcSession *session, const IrcEffect *effect);
 
@@ -143,6 +174,8 @@ void session_pump(IcSession *session);
 void session_pump_later(IcSession *session);
 void session_commands_committed(IcSession *session);
 void session_line_sent(guint64 ticket, gpointer user_data);
+/* A command that nobody waits for. */
+void session_enqueue_own(IcSession *session, const IcCommand *command);
 void session_refuse_commands(IcSession *session);
 
 /* liveness.c */
@@ -150,3 +183,5 @@ void session_heard(IcSession *session);
 void session_got_pong(IcSession *session, const char *token);
 void session_start_liveness(IcSession *session);
 void session_start_deadline(IcSession *session);
+/* Whether the link has something for us, its end included, that we have not looked at. */
+bool session_has_unread(IcSession *session);

@@ -10,6 +10,9 @@
 #include "base/text.h"
 #include "session/session-private.h"
 
+/* A command that was on its way when the connection was taken down arrives within this time. */
+#define JUST_DOWN_USEC (3 * IC_USEC_PER_SEC)
+
 void session_timer_clear(guint *slot)
 {
         if (*slot != 0)
@@ -25,23 +28,37 @@ void session_timer_set(guint *slot, gint64 usec, GSourceFunc func, IcSession *se
         *slot = g_timeout_add((guint) MIN(msec, G_MAXINT), func, session);
 }
 
+static void log_text(const IcSession *session, IcLogLevel level, const IcLogFields *about,
+        const char *format, va_list args)
+{
+        g_autofree char *text = g_strdup_vprintf(format, args);
+        IcLogFields fields = *about;
+
+        fields.server = session->id;
+        fields.nick = session->client ? irc_client_get_nickname(session->client) : NULL;
+        ic_log(level, &fields, "%s", text);
+}
+
 void session_log(const IcSession *session, IcLogLevel level, const char *message_id,
         const char *channel, const char *format, ...)
 {
-        g_autofree char *text = NULL;
+        const IcLogFields fields = {.channel = channel, .message_id = message_id};
         va_list args;
 
         va_start(args, format);
-        text = g_strdup_vprintf(format, args);
+        log_text(session, level, &fields, format, args);
         va_end(args);
-        ic_log(level,
-                &(IcLogFields){
-                        .server = session->id,
-                        .channel = channel,
-                        .nick = session->client ? irc_client_get_nickname(session->client) : NULL,
-                        .message_id = message_id,
-                },
-                "%s", text);
+}
+
+void session_log_error(
+        const IcSession *session, const char *message_id, IcError code, const char *format, ...)
+{
+        const IcLogFields fields = {.message_id = message_id, .error_code = ic_error_code(code)};
+        va_list args;
+
+        va_start(args, format);
+        log_text(session, IC_LOG_WARNING, &fields, format, args);
+        va_end(args);
 }
 
 bool ic_session_new(
@@ -55,6 +72,8 @@ bool ic_session_new(
         session->socket_path = g_strdup(options->socket_path);
         session->owner = options->owner;
         session->kept_link = options->kept_link;
+        session->settings = options->settings;
+        session->pace_folder = g_strdup(options->pace_folder);
         session->state = IC_STATE_DISCONNECTED;
         session->state_since = ic_now_real();
         session->lag = -1;
@@ -62,6 +81,8 @@ bool ic_session_new(
         session->tail = g_byte_array_new();
         session->sent = g_hash_table_new(g_int64_hash, g_int64_equal);
         session->listeners = g_array_new(FALSE, FALSE, sizeof(SessionListener));
+        session->rejoin = g_ptr_array_new_with_free_func(g_free);
+        session->kicks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_queue_init(&session->waiting);
         g_queue_init(&session->carried);
 
@@ -74,11 +95,12 @@ bool ic_session_new(
         return true;
 }
 
-static void clear_timers(IcSession *session)
+void session_clear_timers(IcSession *session)
 {
         guint *slots[] = {&session->wait_timer, &session->retry_timer, &session->send_timer,
                 &session->liveness_timer, &session->deadline_timer, &session->index_timer,
-                &session->quit_timer, &session->settle_timer, &session->pump_idle};
+                &session->quit_timer, &session->settle_timer, &session->rejoin_timer,
+                &session->facts_timer, &session->pump_idle};
 
         for (gsize i = 0; i < G_N_ELEMENTS(slots); i++)
                 session_timer_clear(slots[i]);
@@ -89,7 +111,7 @@ void ic_session_free(IcSession *session)
         if (!session)
                 return;
 
-        clear_timers(session);
+        session_clear_timers(session);
         session_refuse_commands(session);
         ic_dial_free(session->dial);
         ic_link_free(session->link);
@@ -99,6 +121,8 @@ void ic_session_free(IcSession *session)
         irc_effects_free(session->effects);
         g_byte_array_unref(session->tail);
         g_hash_table_unref(session->sent);
+        g_ptr_array_unref(session->rejoin);
+        g_hash_table_unref(session->kicks);
         g_array_unref(session->listeners);
         ic_server_row_free(session->row);
         ic_store_free(session->store);
@@ -106,6 +130,8 @@ void ic_session_free(IcSession *session)
                 close(session->kept_link);
         g_free(session->waiting_for);
         g_free(session->last_error);
+        ic_settings_free(session->settings);
+        g_free(session->pace_folder);
         g_free(session->socket_path);
         g_free(session->folder);
         g_free(session);
@@ -140,10 +166,11 @@ void session_emit(IcSession *session, const IcEvent *event)
 void session_set_state(IcSession *session, IcState state, const char *waiting_for, IcError *cause)
 {
         bool is_new = state != session->state;
+        char *words = g_strdup(waiting_for); /* it may be what is replaced */
         g_auto(IcStatus) status = {0};
 
         g_free(session->waiting_for);
-        session->waiting_for = g_strdup(waiting_for);
+        session->waiting_for = words;
         if (is_new) {
                 session->state = state;
                 session->state_since = ic_now_real();
@@ -200,6 +227,13 @@ bool ic_session_is_wanted(const IcSession *session)
         return session->row->is_wanted;
 }
 
+bool ic_session_is_just_down(const IcSession *session)
+{
+        gint64 age = ic_now_real() - session->row->status_since;
+
+        return !session->row->is_wanted && age >= 0 && age < JUST_DOWN_USEC;
+}
+
 typedef struct {
         IcUserFunc func;
         gpointer user_data;
@@ -230,100 +264,12 @@ bool ic_session_is_alive(const IcSession *session)
 
 void ic_session_start(IcSession *session)
 {
+        if (session_end_if_blocked(session))
+                return;
         if (session->kept_link >= 0 && session_take_kept_link_up(session))
                 return;
 
         session_wait_and_dial(session);
-}
-
-/* Writes into the database that there is no link any more, and why. */
-static void store_end(IcSession *session, const GError *error, uint32_t *ret_attempts)
-{
-        g_autoptr(GError) store_error = NULL;
-        IcStore *store = session->store;
-        bool ok;
-
-        ic_store_rollback(store);
-        ok = ic_store_begin(store, &store_error) &&
-             ic_store_server_clear_live(store, session->id, NULL, &store_error) &&
-             (!error || session->is_restarting ||
-                     ic_store_server_add_failure(
-                             store, session->id, error->message, ret_attempts, &store_error)) &&
-             ic_store_commit(store, &store_error);
-        if (!ok) {
-                ic_store_rollback(store);
-                session_log(session, IC_LOG_ERROR, NULL, NULL,
-                        "The end of the connection could not be stored; the health check will do "
-                        "it: %s",
-                        store_error->message);
-        }
-}
-
-static void tell_end(IcSession *session, const GError *error, bool was_connected, uint32_t attempts)
-{
-        IcError cause = error ? ic_error_of(error) : IC_ERROR_FAILED;
-        const char *text = error ? error->message : "As asked";
-
-        if (was_connected)
-                session_emit(session, &(IcEvent){.type = IC_EVENT_DISCONNECTED, .text = text});
-        else if (error)
-                session_emit(session, &(IcEvent){.type = IC_EVENT_CONNECTION_FAILED,
-                                              .attempt = attempts,
-                                              .text = text});
-
-        if (!error)
-                session_log(session, IC_LOG_INFO, was_connected ? IC_MESSAGE_DISCONNECTED : NULL,
-                        NULL, "Disconnected from %s, as asked", session->row->config->address);
-        else
-                ic_log(session->is_restarting ? IC_LOG_INFO : IC_LOG_WARNING,
-                        &(IcLogFields){
-                                .server = session->id,
-                                .message_id = was_connected ? IC_MESSAGE_DISCONNECTED
-                                                            : IC_MESSAGE_CONNECTION_FAILED,
-                                .error_code = ic_error_code(cause),
-                        },
-                        was_connected ? "Connection to %s lost: %s" : "Connection to %s failed: %s",
-                        session->row->config->address, text);
-
-        session_set_state(session, IC_STATE_DISCONNECTED, NULL, error ? &cause : NULL);
-}
-
-void session_end(IcSession *session, const GError *error)
-{
-        bool was_connected = session->connected_at != 0;
-        g_autoptr(GError) copy = error ? g_error_copy(error) : NULL;
-        uint32_t attempts = 0;
-
-        if (session->is_ended)
-                return;
-        if (!error && session->is_restarting)
-                copy = g_error_new_literal(IC_ERROR, IC_ERROR_LINK_CLOSED, "Asked to connect anew");
-
-        session->is_ended = true;
-        session->batch = (SessionBatch){0};
-        clear_timers(session);
-        session_drop_link(session);
-        if (session->link)
-                ic_link_want(session->link, false, false);
-
-        store_end(session, copy, &attempts);
-        if (attempts > 0)
-                session->row->failed_attempts = attempts;
-        if (copy && !session->is_restarting) {
-                g_free(session->last_error);
-                session->last_error = g_strdup(copy->message);
-        }
-
-        session_refuse_commands(session);
-        tell_end(session, copy, was_connected, attempts);
-        session->host.finished(copy, session->host.user_data);
-}
-
-void session_end_with(IcSession *session, IcError code, const char *text)
-{
-        g_autoptr(GError) error = g_error_new_literal(IC_ERROR, (int) code, text);
-
-        session_end(session, error);
 }
 
 static gboolean on_quit_timeout(gpointer user_data)
@@ -335,6 +281,19 @@ static gboolean on_quit_timeout(gpointer user_data)
                 "The server did not close the link after QUIT; closing it");
         session_end(session, NULL);
         return G_SOURCE_REMOVE;
+}
+
+gint64 ic_session_stop_timeout(const IcSession *session)
+{
+        return session->settings->shutdown_timeout;
+}
+
+/* A little less than systemd gives us, so that the link is closed and recorded by us. */
+static gint64 goodbye_wait(const IcSession *session)
+{
+        gint64 timeout = session->settings->shutdown_timeout;
+
+        return timeout - MIN(IC_USEC_PER_SEC, timeout / 4);
 }
 
 /* The database takes nothing, and the link is left all the same: what was read but not stored is
@@ -379,8 +338,7 @@ void ic_session_stop(IcSession *session, const char *message)
         }
 
         session_set_state(session, IC_STATE_CLOSING, "the server's goodbye", NULL);
-        session_timer_set(
-                &session->quit_timer, IC_SESSION_QUIT_TIMEOUT_USEC, on_quit_timeout, session);
+        session_timer_set(&session->quit_timer, goodbye_wait(session), on_quit_timeout, session);
         if (session->batch.is_open)
                 give_batch_up(session);
         session_flush(session);
@@ -391,7 +349,7 @@ bool ic_session_suspend(IcSession *session)
         if (!session->is_kept || session->is_ended || session->state == IC_STATE_CLOSING)
                 return false;
 
-        clear_timers(session);
+        session_clear_timers(session);
         ic_link_want(session->link, false, false);
         session->is_ended = true;
         session_log(session, IC_LOG_INFO, IC_MESSAGE_STOPPING, NULL,

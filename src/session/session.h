@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/settings.h"
 #include "session/event.h"
 #include "store/servers.h"
 #include "wire/command.h"
@@ -43,7 +44,9 @@ typedef struct {
         const char *folder;      /* the tenant's: where irc.db is */
         const char *socket_path; /* of the command socket; or NULL */
         uid_t owner;
-        int kept_link; /* a descriptor from an earlier process, or -1; given away */
+        int kept_link;           /* a descriptor from an earlier process, or -1; given away */
+        IcSettings *settings;    /* given away */
+        const char *pace_folder; /* see net/pace.h; NULL: dials are not paced */
 } IcSessionOptions;
 
 /* Opens the store and reads the configuration; does not yet dial. Errors are final for this
@@ -56,9 +59,11 @@ void ic_session_free(IcSession *session);
 void ic_session_start(IcSession *session);
 
 /* Says QUIT (`message` NULL: what the owner last asked for, else the configured one), waits for the
- * server to close or for IC_SESSION_QUIT_TIMEOUT, then finished(NULL). In any state. */
+ * server to close, a little less than ic_session_stop_timeout(), then finished(NULL). In any state.
+ */
 void ic_session_stop(IcSession *session, const char *message);
-#define IC_SESSION_QUIT_TIMEOUT_USEC (8 * IC_USEC_PER_SEC)
+/* The setting ShutdownTimeout=, µs. */
+gint64 ic_session_stop_timeout(const IcSession *session);
 
 /* Leaves the link to the next process: everything is committed already; nothing more is read,
  * written or said. True if the link is kept. */
@@ -78,8 +83,19 @@ void ic_session_unlisten(IcSession *session, IcEventFunc func, gpointer user_dat
 
 /* The owner's will, as the database has it. */
 bool ic_session_is_wanted(const IcSession *session);
+/* Wanted down, and taken down only a moment ago. */
+bool ic_session_is_just_down(const IcSession *session);
 bool ic_session_set_wanted(
         IcSession *session, bool is_wanted, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Writes the live facts again if somebody has cleared them although the link is up; done every so
+ * often in any case. */
+void ic_session_check_facts(IcSession *session);
+
+/* Who listens on the bus, for a next process that takes the link up: words without spaces. Both do
+ * what they can; a list that is lost is asked for again by those who miss it. */
+void ic_session_remember_listeners(IcSession *session, const char *const *names);
+GStrv ic_session_recall_listeners(IcSession *session);
 
 void ic_session_get_status(const IcSession *session, IcStatus *ret);
 

@@ -223,6 +223,15 @@ static void enqueue(
         session_pump_later(session);
 }
 
+static void answer_to_nobody(const GError *error, const IcStatus *status, gpointer user_data)
+{
+}
+
+void session_enqueue_own(IcSession *session, const IcCommand *command)
+{
+        enqueue(session, command, answer_to_nobody, NULL);
+}
+
 static void submit_status(IcSession *session, IcCommandDoneFunc done, gpointer user_data)
 {
         g_auto(IcStatus) status = {0};

@@ -12,6 +12,10 @@
  * alone is no success, there are servers that welcome and close at once. */
 #define SETTLED_USEC (60 * G_USEC_PER_SEC)
 
+/* OnKick=rejoin: after so many times RestartDelay=, and so often into one channel. */
+#define REJOIN_DELAYS 2
+#define REJOINS_MAX 3
+
 static gboolean on_settled(gpointer user_data)
 {
         IcSession *session = user_data;
@@ -40,7 +44,38 @@ static void tell_registered(IcSession *session, const char *nickname)
         session_emit(session, &(IcEvent){.type = IC_EVENT_READY, .nickname = nickname});
         session_timer_set(&session->settle_timer, SETTLED_USEC, on_settled, session);
         session_start_liveness(session);
+        session_start_facts(session);
         session_pump_later(session);
+}
+
+static gboolean on_rejoin(gpointer user_data)
+{
+        IcSession *session = user_data;
+
+        session->rejoin_timer = 0;
+        for (guint i = 0; i < session->rejoin->len; i++) {
+                const IcCommand command = {
+                        .type = IC_COMMAND_JOIN, .channel = session->rejoin->pdata[i]};
+
+                session_enqueue_own(session, &command);
+        }
+        g_ptr_array_set_size(session->rejoin, 0);
+        return G_SOURCE_REMOVE;
+}
+
+/* Back after a while, if that is the policy, but not for ever: who throws us out again and again
+ * means it. */
+static void rejoin_later(IcSession *session, const char *channel)
+{
+        guint times = GPOINTER_TO_UINT(g_hash_table_lookup(session->kicks, channel)) + 1;
+
+        if (session->settings->on_kick != IC_ON_KICK_REJOIN || times > REJOINS_MAX)
+                return;
+
+        g_hash_table_insert(session->kicks, g_strdup(channel), GUINT_TO_POINTER(times));
+        g_ptr_array_add(session->rejoin, g_strdup(channel));
+        session_timer_set(&session->rejoin_timer, REJOIN_DELAYS * session->settings->restart_delay,
+                on_rejoin, session);
 }
 
 static void tell_channel(IcSession *session, const IrcEffect *effect)
@@ -64,6 +99,7 @@ static void tell_channel(IcSession *session, const IrcEffect *effect)
                 event.type = IC_EVENT_KICKED;
                 session_log(session, IC_LOG_NOTICE, IC_MESSAGE_KICKED, channel,
                         "Kicked from %s by %s: %s", channel, by, text);
+                rejoin_later(session, effect->channel.channel);
         } else if (effect->type == IRC_EFFECT_TOPIC) {
                 event.type = IC_EVENT_TOPIC_CHANGED;
         } else if (effect->type == IRC_EFFECT_INVITED) {

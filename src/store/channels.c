@@ -153,18 +153,11 @@ bool ic_channels_set_autojoin(
         return true;
 }
 
-bool ic_channels_get_autojoin(IcStore *store, uint32_t server_id, GStrv *ret, GError **error)
+bool ic_channels_read_list(IcStatement *list, GStrv *ret, GError **error)
 {
-        g_autoptr(IcStatement) list = ic_statement_get(store,
-                "SELECT name || ifnull(' ' || key, '') FROM channels"
-                " WHERE server_id = ?1 AND autojoin ORDER BY autojoin_order, id",
-                error);
         g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
         bool is_row = false, is_any = false, is_ok;
 
-        if (!list)
-                return false;
-        ic_statement_bind_int(list, 1, server_id);
         while ((is_ok = ic_statement_step(list, &is_row, error)) && is_row) {
                 is_any = true;
                 g_strv_builder_add(builder, ic_statement_text(list, 0));
@@ -172,4 +165,17 @@ bool ic_channels_get_autojoin(IcStore *store, uint32_t server_id, GStrv *ret, GE
         if (is_ok)
                 *ret = is_any ? g_strv_builder_end(builder) : NULL;
         return is_ok;
+}
+
+bool ic_channels_get_autojoin(IcStore *store, uint32_t server_id, GStrv *ret, GError **error)
+{
+        g_autoptr(IcStatement) list = ic_statement_get(store,
+                "SELECT name || ifnull(' ' || key, '') FROM channels"
+                " WHERE server_id = ?1 AND autojoin ORDER BY autojoin_order, id",
+                error);
+
+        if (!list)
+                return false;
+        ic_statement_bind_int(list, 1, server_id);
+        return ic_channels_read_list(list, ret, error);
 }

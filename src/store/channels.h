@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/database.h"
+#include "store/statement.h"
 
 /* The row of a channel, made if there is none. Within a transaction. */
 bool ic_channels_ensure(IcStore *store, uint32_t server_id, const char *name, gint64 *ret_id,
@@ -30,3 +30,5 @@ bool ic_channels_set_autojoin(IcStore *store, uint32_t server_id, const char *co
 /* *ret NULL when there are none. */
 bool ic_channels_get_autojoin(
         IcStore *store, uint32_t server_id, GStrv *ret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The first column of all rows; *ret NULL when there are none. */
+bool ic_channels_read_list(IcStatement *list, GStrv *ret, GError **error) G_GNUC_WARN_UNUSED_RESULT;

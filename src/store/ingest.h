@@ -45,6 +45,12 @@ bool ic_store_link_advance(IcStore *store, uint32_t server_id, guint64 in_positi
         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool ic_store_link_set_output(IcStore *store, uint32_t server_id, const void *output,
         gsize output_len, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Who listens on the bus, as the worker writes it down; goes with the link. Nothing happens, and
+ * *ret is "", when no link is stored. */
+bool ic_store_link_set_listeners(IcStore *store, uint32_t server_id, const char *listeners,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool ic_store_link_get_listeners(
+        IcStore *store, uint32_t server_id, char **ret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* *ret_found false when nothing is stored. */
 bool ic_store_link_load(IcStore *store, uint32_t server_id, IcLinkState *ret, bool *ret_found,
         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -114,6 +114,34 @@ bool ic_store_link_set_output(
         return change_link(set, store, server_id, error);
 }
 
+bool ic_store_link_set_listeners(
+        IcStore *store, uint32_t server_id, const char *listeners, GError **error)
+{
+        g_autoptr(IcStatement) set = ic_statement_get(
+                store, "UPDATE link_sessions SET listeners = ?2 WHERE server_id = ?1", error);
+
+        if (!set)
+                return false;
+        ic_statement_bind_int(set, 1, server_id);
+        ic_statement_bind_text(set, 2, listeners);
+        return ic_statement_run(set, error);
+}
+
+bool ic_store_link_get_listeners(IcStore *store, uint32_t server_id, char **ret, GError **error)
+{
+        g_autoptr(IcStatement) get = ic_statement_get(
+                store, "SELECT listeners FROM link_sessions WHERE server_id = ?1", error);
+        bool is_row = false;
+
+        if (!get)
+                return false;
+        ic_statement_bind_int(get, 1, server_id);
+        if (!ic_statement_step(get, &is_row, error))
+                return false;
+        *ret = is_row ? ic_statement_dup_text(get, 0) : g_strdup("");
+        return true;
+}
+
 bool ic_store_link_load(
         IcStore *store, uint32_t server_id, IcLinkState *ret, bool *ret_found, GError **error)
 {

@@ -29,8 +29,10 @@ bool ic_store_change_server(IcStatement *statement, IcStore *store, uint32_t id,
 
 bool ic_store_server_set_wanted(IcStore *store, uint32_t id, bool is_wanted, GError **error)
 {
-        g_autoptr(IcStatement) set =
-                ic_statement_get(store, "UPDATE servers SET wanted = ?2 WHERE id = ?1", error);
+        g_autoptr(IcStatement) set = ic_statement_get(store,
+                "UPDATE servers SET wanted = ?2,"
+                " next_attempt_at = iif(?2, 0, next_attempt_at) WHERE id = ?1",
+                error);
 
         if (!set)
                 return false;
@@ -115,36 +117,69 @@ bool ic_store_server_set_live_names(
 bool ic_store_server_reset_failures(IcStore *store, uint32_t id, GError **error)
 {
         g_autoptr(IcStatement) reset = ic_statement_get(store,
-                "UPDATE servers SET failed_attempts = 0, last_error = NULL WHERE id = ?1", error);
+                "UPDATE servers SET failed_attempts = 0, last_error = NULL, last_error_code = NULL,"
+                " next_attempt_at = 0"
+                " WHERE id = ?1",
+                error);
 
         return reset && ic_store_change_server(reset, store, id, error);
 }
 
-bool ic_store_server_add_failure(
-        IcStore *store, uint32_t id, const char *last_error, uint32_t *ret_attempts, GError **error)
+/* Runs an UPDATE of one row that returns a number. */
+static bool change_and_return(
+        IcStatement *change, IcStore *store, uint32_t id, uint32_t *ret, GError **error)
 {
-        g_autoptr(IcStatement) add = ic_statement_get(store,
-                "UPDATE servers SET failed_attempts = failed_attempts + 1,"
-                " last_error = ifnull(?2, last_error) WHERE id = ?1 RETURNING failed_attempts",
-                error);
         bool is_row = false;
-        uint32_t attempts;
+        uint32_t number;
 
-        if (!add)
-                return false;
-        ic_statement_bind_int(add, 1, id);
-        ic_statement_bind_text(add, 2, last_error);
-        if (!ic_statement_step(add, &is_row, error))
+        ic_statement_bind_int(change, 1, id);
+        if (!ic_statement_step(change, &is_row, error))
                 return false;
         if (!is_row)
                 return ic_store_no_such_server(store, id, error);
-        attempts = (uint32_t) ic_statement_int(add, 0);
+        number = (uint32_t) ic_statement_int(change, 0);
         /* Only the end of the statement is its commit. */
-        if (!ic_statement_step(add, &is_row, error))
+        if (!ic_statement_step(change, &is_row, error))
                 return false;
-        if (ret_attempts)
-                *ret_attempts = attempts;
+        if (ret)
+                *ret = number;
         return true;
+}
+
+bool ic_store_server_add_failure(IcStore *store, uint32_t id, const GError *failure,
+        bool is_counted, gint64 next_attempt_at, uint32_t *ret_attempts, GError **error)
+{
+        g_autoptr(IcStatement) add = ic_statement_get(store,
+                "UPDATE servers SET failed_attempts = failed_attempts + ?3,"
+                " last_error = ?2, last_error_code = ?5, next_attempt_at = ?4"
+                " WHERE id = ?1 RETURNING failed_attempts",
+                error);
+
+        if (!add)
+                return false;
+        ic_statement_bind_text(add, 2, failure->message);
+        ic_statement_bind_int(add, 3, is_counted);
+        ic_statement_bind_int(add, 4, next_attempt_at);
+        ic_statement_bind_text(add, 5, ic_error_code(ic_error_of(failure)));
+        return change_and_return(add, store, id, ret_attempts, error);
+}
+
+bool ic_store_server_count_start(IcStore *store, uint32_t id, uint32_t *ret_starts, GError **error)
+{
+        g_autoptr(IcStatement) count = ic_statement_get(store,
+                "UPDATE servers SET idle_starts = idle_starts + 1 WHERE id = ?1"
+                " RETURNING idle_starts",
+                error);
+
+        return count && change_and_return(count, store, id, ret_starts, error);
+}
+
+bool ic_store_server_note_progress(IcStore *store, uint32_t id, GError **error)
+{
+        g_autoptr(IcStatement) note =
+                ic_statement_get(store, "UPDATE servers SET idle_starts = 0 WHERE id = ?1", error);
+
+        return note && ic_store_change_server(note, store, id, error);
 }
 
 static bool read_was_live(IcStore *store, uint32_t id, bool *ret, GError **error)
@@ -153,7 +188,6 @@ static bool read_was_live(IcStore *store, uint32_t id, bool *ret, GError **error
                 "SELECT connected_at IS NOT NULL OR process_pid IS NOT NULL"
                 " OR socket_path IS NOT NULL OR live_nickname IS NOT NULL"
                 " OR live_network IS NOT NULL"
-                " OR EXISTS (SELECT 1 FROM links WHERE server_id = ?1)"
                 " OR EXISTS (SELECT 1 FROM channels WHERE server_id = ?1 AND joined)"
                 " OR EXISTS (SELECT 1 FROM channel_users WHERE channel_id IN"
                 "  (SELECT id FROM channels WHERE server_id = ?1))"
@@ -214,8 +248,7 @@ bool ic_store_server_clear_live(IcStore *store, uint32_t id, bool *ret_was_live,
 
         if (!ic_transaction_begin(&transaction, store, error) ||
                 !read_was_live(store, id, &was_live, error) || !clear_server(store, id, error) ||
-                !clear_channels(store, id, error) || !ic_store_link_forget(store, id, error) ||
-                !ic_transaction_commit(&transaction, error))
+                !clear_channels(store, id, error) || !ic_transaction_commit(&transaction, error))
                 return false;
         if (ret_was_live)
                 *ret_was_live = was_live;

@@ -17,6 +17,7 @@ void ic_server_row_free(IcServerRow *row)
         g_free(row->status);
         g_free(row->socket_path);
         g_free(row->last_error);
+        g_free(row->last_error_code);
         g_free(row->live_nickname);
         g_free(row->live_network);
         g_free(row->pending_quit);
@@ -174,6 +175,7 @@ static void read_live(IcServerRow *row, const char *name, IcStatement *select, i
                 {"status", &row->status},
                 {"socket_path", &row->socket_path},
                 {"last_error", &row->last_error},
+                {"last_error_code", &row->last_error_code},
                 {"live_nickname", &row->live_nickname},
                 {"live_network", &row->live_network},
                 {"pending_quit", &row->pending_quit},
@@ -194,6 +196,8 @@ static void read_live(IcServerRow *row, const char *name, IcStatement *select, i
                 row->connected_at = number;
         else if (g_str_equal(name, "failed_attempts"))
                 row->failed_attempts = (uint32_t) number;
+        else if (g_str_equal(name, "next_attempt_at"))
+                row->next_attempt_at = number;
 }
 
 static bool read_columns(IcServerRow *row, IcStatement *select, GError **error)

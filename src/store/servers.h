@@ -23,8 +23,10 @@ typedef struct {
         char *socket_path;
         gint64 connected_at; /* µs; 0: no link */
         uint32_t failed_attempts;
-        char *last_error;    /* or NULL */
-        char *live_nickname; /* of the present link, or NULL */
+        gint64 next_attempt_at; /* µs; not before then, after a failure */
+        char *last_error;       /* or NULL */
+        char *last_error_code;  /* its ic_error_code(), or NULL */
+        char *live_nickname;    /* of the present link, or NULL */
         char *live_network;
         char *pending_quit; /* what the next stop says, or NULL: the configured one */
 } IcServerRow;
@@ -47,6 +49,7 @@ bool ic_store_server_read(
 /* GArray of uint32_t, ascending. */
 GArray *ic_store_server_ids(IcStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Who says that he wants it up has waited long enough after the last failure. */
 bool ic_store_server_set_wanted(
         IcStore *store, uint32_t id, bool is_wanted, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool ic_store_server_set_pending_quit(
@@ -64,15 +67,25 @@ bool ic_store_server_set_connected(IcStore *store, uint32_t id, gint64 connected
         const char *nickname, const char *network, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool ic_store_server_set_live_names(IcStore *store, uint32_t id, const char *nickname,
         const char *network, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The connection has lasted: failed_attempts is 0 and last_error NULL. */
+/* The connection has lasted: failed_attempts is 0, last_error NULL, and nothing is to be waited
+ * for. */
 bool ic_store_server_reset_failures(
         IcStore *store, uint32_t id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* One more failed attempt, with its reason; answers how many in a row that makes. */
-bool ic_store_server_add_failure(IcStore *store, uint32_t id, const char *last_error,
-        uint32_t *ret_attempts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The link is gone: connected_at, process_pid, socket_path, live names cleared, channels
- * joined = 0, channel_users emptied, the stored link forgotten, pending_quit cleared, status
- * "disconnected". `ret_was_live` (may be NULL): whether there was anything to clear. */
+/* A failed attempt with its reason, counted as one in a row or not, and when the next may be made;
+ * answers how many in a row there are. */
+bool ic_store_server_add_failure(IcStore *store, uint32_t id, const GError *failure,
+        bool is_counted, gint64 next_attempt_at, uint32_t *ret_attempts,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A worker starts: answers how many starts in a row saw no progress, this one included. */
+bool ic_store_server_count_start(IcStore *store, uint32_t id, uint32_t *ret_starts,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The worker got on: what the server said was stored. */
+bool ic_store_server_note_progress(
+        IcStore *store, uint32_t id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The link is gone, as far as can be known: connected_at, process_pid, socket_path, live names and
+ * pending_quit cleared, channels joined = 0, channel_users emptied, status "disconnected". What the
+ * next process needs to take a kept link up stays: only a worker knows that it is over
+ * (ic_store_link_forget()). `ret_was_live` (may be NULL): whether there was anything to clear. */
 bool ic_store_server_clear_live(
         IcStore *store, uint32_t id, bool *ret_was_live, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/descriptor.h"
@@ -93,7 +94,8 @@ static bool open_database(IcStore *store, GError **error)
                 return ic_store_fail(store, error);
         /* Where a file may not be written, SQLite opens it for reading. */
         if (!store->is_read_only && sqlite3_db_readonly(store->db, "main") == 1) {
-                errno = EACCES;
+                if (faccessat(AT_FDCWD, store->path, W_OK, AT_EACCESS) == 0)
+                        errno = EACCES;
                 return fail_errno(
                         store->path, IC_ERROR_STORE_UNWRITABLE, "cannot be written", error);
         }

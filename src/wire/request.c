@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "wire/command.h"
 #include "wire/command-key.h"
+#include "wire/command.h"
 #include "wire/json-object.h"
 
 #define SHOWN_MAX 40 /* characters of a client's name for something, in an error */

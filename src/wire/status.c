@@ -45,7 +45,9 @@ void ic_status_clear(IcStatus *status)
         g_clear_pointer(&status->network, g_free);
         g_clear_pointer(&status->channels, g_strfreev);
         g_clear_pointer(&status->socket, g_free);
+        g_clear_pointer(&status->block_reason, g_free);
         g_clear_pointer(&status->last_error, g_free);
+        g_clear_pointer(&status->last_error_code, g_free);
 }
 
 static void append_quoted(GString *into, const char *before, const char *text, gsize max_chars)
@@ -208,8 +210,11 @@ void ic_status_to_json(const IcStatus *status, JsonBuilder *builder)
         add_known(builder, "pid", status->pid);
         add_text(builder, "socket", status->socket);
         add_number(builder, "attempts", status->attempts);
+        add_known(builder, "next_attempt_at", status->next_attempt_at);
         add_known(builder, "blocked_until", status->blocked_until);
+        add_text(builder, "block_reason", status->block_reason);
         add_text(builder, "last_error", status->last_error);
+        add_text(builder, "last_error_code", status->last_error_code);
         add_number(builder, "restarts", status->restarts);
         add_number(builder, "owner", status->owner);
 }

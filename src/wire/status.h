@@ -45,10 +45,13 @@ typedef struct {
         int32_t pid;
         char *socket;
         uint32_t attempts; /* failed ones in a row */
-        gint64 blocked_until;
+        gint64 next_attempt_at;
+        gint64 blocked_until; /* 0 while blocked: for good */
+        char *block_reason;
         char *last_error;
-        uint32_t restarts; /* of the unit, by systemd */
-        uint32_t owner;    /* uid */
+        char *last_error_code; /* its ic_error_code() */
+        uint32_t restarts;     /* of the unit, by systemd */
+        uint32_t owner;        /* uid */
 } IcStatus;
 
 void ic_status_clear(IcStatus *status);

@@ -180,6 +180,21 @@ static int method_get_users(sd_bus_message *message, void *user_data, sd_bus_err
         return r < 0 ? r : sd_bus_send(interface->bus, reply, NULL);
 }
 
+/* For a next process that takes the link up. Who has left in the meantime is found out then. */
+static void remember_subscribers(IcConnectionInterface *interface)
+{
+        g_auto(GStrv) names = ic_subscribers_export(interface->subscribers);
+
+        ic_session_remember_listeners(interface->session, (const char *const *) names);
+}
+
+static void recall_subscribers(IcConnectionInterface *interface)
+{
+        g_auto(GStrv) names = ic_session_recall_listeners(interface->session);
+
+        ic_subscribers_restore(interface->subscribers, (const char *const *) names);
+}
+
 static int method_subscribe(sd_bus_message *message, void *user_data, sd_bus_error *ret_error)
 {
         IcConnectionInterface *interface = user_data;
@@ -195,6 +210,7 @@ static int method_subscribe(sd_bus_message *message, void *user_data, sd_bus_err
                         "A connection has at most %u subscribers", IC_SUBSCRIBERS_MAX);
                 return ic_bus_error_set(ret_error, error);
         }
+        remember_subscribers(interface);
         return sd_bus_reply_method_return(message, NULL);
 }
 
@@ -203,6 +219,7 @@ static int method_unsubscribe(sd_bus_message *message, void *user_data, sd_bus_e
         IcConnectionInterface *interface = user_data;
 
         ic_subscribers_remove(interface->subscribers, sd_bus_message_get_sender(message));
+        remember_subscribers(interface);
         return sd_bus_reply_method_return(message, NULL);
 }
 
@@ -456,6 +473,8 @@ static void on_event(const IcEvent *event, gpointer user_data)
         IcConnectionInterface *interface = user_data;
         const char *const *changed = changed_properties(event->type);
 
+        if (event->type == IC_EVENT_READY)
+                remember_subscribers(interface);
         if (event->type == IC_EVENT_STATE_CHANGED)
                 broadcast(interface, event);
         else
@@ -485,6 +504,7 @@ IcConnectionInterface *ic_connection_interface_new(sd_bus *bus, IcCallers *calle
                 ic_bus_errno(r, "cannot export the connection on the bus", error);
                 return NULL;
         }
+        recall_subscribers(interface);
         return g_steal_pointer(&interface);
 }
 
@@ -498,15 +518,4 @@ void ic_connection_interface_free(IcConnectionInterface *interface)
         sd_bus_unref(interface->bus);
         g_free(interface->path);
         g_free(interface);
-}
-
-GStrv ic_connection_interface_export_subscribers(const IcConnectionInterface *interface)
-{
-        return ic_subscribers_export(interface->subscribers);
-}
-
-void ic_connection_interface_restore_subscribers(
-        IcConnectionInterface *interface, const char *const *exported)
-{
-        ic_subscribers_restore(interface->subscribers, exported);
 }

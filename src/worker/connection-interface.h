@@ -22,9 +22,4 @@ IcConnectionInterface *ic_connection_interface_new(sd_bus *bus, IcCallers *calle
         IcSession *session, uint32_t id, uid_t owner, GError **error);
 void ic_connection_interface_free(IcConnectionInterface *interface);
 
-/* The subscribers, for the next process of this connection; only the same bus takes them up. */
-GStrv ic_connection_interface_export_subscribers(const IcConnectionInterface *interface);
-void ic_connection_interface_restore_subscribers(
-        IcConnectionInterface *interface, const char *const *exported);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IcConnectionInterface, ic_connection_interface_free)

@@ -32,6 +32,8 @@
 #define REFUSE_USEC (500 * IC_USEC_PER_MSEC)
 /* For so long answers may take to reach their clients when the process ends. */
 #define DRAIN_USEC (1 * IC_USEC_PER_SEC)
+/* A database that cannot be used is tried again by the next process, so much later. */
+#define STORE_RETRY_USEC (5 * IC_USEC_PER_SEC)
 /* The start's time-out covers what a phase may take, and so much more. */
 #define START_SLACK_USEC (10 * IC_USEC_PER_SEC)
 
@@ -49,6 +51,7 @@ typedef struct {
         IcWatchdog *watchdog;
         bool is_ready;    /* READY=1 was said */
         bool is_stopping; /* TERM or INT came */
+        bool has_ended;   /* nothing is left to do but to leave, perhaps in a while */
         int exit_status;
 } Worker;
 
@@ -74,9 +77,10 @@ static gboolean quit_loop(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
-static void on_drained(gpointer user_data)
+/* Also before the loop runs, when there is nothing that it could wait for. */
+static void leave(gpointer user_data)
 {
-        quit_loop(user_data);
+        g_idle_add(quit_loop, user_data);
 }
 
 /* --- the command socket ----------------------------------------------------------------------- */
@@ -117,7 +121,7 @@ static void refuse_and_leave(Worker *worker, const GError *error)
 {
         serve_control(worker);
         if (!worker->control) {
-                quit_loop(worker);
+                leave(worker);
                 return;
         }
 
@@ -129,12 +133,12 @@ static void refuse_and_leave(Worker *worker, const GError *error)
 static void drain_and_leave(Worker *worker)
 {
         if (!worker->control) {
-                quit_loop(worker);
+                leave(worker);
                 return;
         }
 
         g_timeout_add(DRAIN_USEC / IC_USEC_PER_MSEC, quit_loop, worker);
-        ic_control_server_drain(worker->control, on_drained, worker);
+        ic_control_server_drain(worker->control, leave, worker);
 }
 
 /* --- the session's host ------------------------------------------------------------------------
@@ -186,9 +190,12 @@ static void end_with(Worker *worker, const GError *error)
                 IC_ERROR, IC_ERROR_NOT_CONNECTED, "Server not connected: %s", error->message);
 
         ic_notify_status(words);
+        worker->has_ended = true;
         worker->exit_status = (int) ic_error_exit_status(ic_error_of(error));
         if (is_final((IcExit) worker->exit_status))
                 refuse_and_leave(worker, answer);
+        else if (worker->exit_status == IC_EXIT_STORE)
+                g_timeout_add(STORE_RETRY_USEC / IC_USEC_PER_MSEC, quit_loop, worker);
         else
                 drain_and_leave(worker);
 }
@@ -214,7 +221,13 @@ static void on_finished(const GError *error, gpointer user_data)
 static void on_job(IcJob job, const GError *error, gpointer user_data)
 {
         Worker *worker = user_data;
+        g_autoptr(GError) store_error = NULL;
 
+        if (!worker->session) {
+                worker->exit_status = IC_EXIT_STOPPED;
+                leave(worker);
+                return;
+        }
         if (error)
                 ic_log(IC_LOG_NOTICE, &(IcLogFields){.server = worker->options->id},
                         "systemd did not say whether this is a stop or a restart, taking it for a "
@@ -226,8 +239,18 @@ static void on_job(IcJob job, const GError *error, gpointer user_data)
                 drain_and_leave(worker);
                 return;
         }
+        if (job == IC_JOB_STOP && !ic_session_set_wanted(worker->session, false, &store_error))
+                ic_log(IC_LOG_WARNING, &(IcLogFields){.server = worker->options->id},
+                        "That the connection is to stay down could not be stored: %s",
+                        store_error->message);
 
         ic_notify_stopping();
+        if (worker->has_ended) {
+                worker->exit_status = IC_EXIT_STOPPED;
+                leave(worker);
+                return;
+        }
+        ic_notify_extend_timeout(ic_session_stop_timeout(worker->session));
         ic_session_stop(worker->session, NULL);
 }
 
@@ -243,7 +266,7 @@ static gboolean on_terminate(gpointer user_data)
         if (bus)
                 ic_job_ask(bus, worker->options->id, on_job, worker);
         else
-                on_job(IC_JOB_STOP, NULL, worker);
+                on_job(IC_JOB_STOP_ALL, NULL, worker);
         return G_SOURCE_CONTINUE;
 }
 
@@ -266,8 +289,28 @@ static uid_t find_owner(const char *socket_path)
         return stat(socket_path, &st) == 0 ? st.st_uid : geteuid();
 }
 
+/* The machine's settings; what is wrong in them is told, and does not stop a connection. */
+static IcSettings *load_settings(const WorkerOptions *options)
+{
+        g_autoptr(GPtrArray) problems = NULL;
+        IcSettings *settings;
+
+        ic_settings_load(options->scope, &settings, &problems);
+        for (guint i = 0; i < problems->len; i++)
+                ic_log(IC_LOG_WARNING, &(IcLogFields){.server = options->id}, "%s",
+                        (const char *) problems->pdata[i]);
+        return settings;
+}
+
 static bool open_session(Worker *worker, int kept_link, GError **error)
 {
+        g_autofree char *runtime_dir = ic_runtime_dir(worker->options->scope);
+        g_autofree char *pace_folder = g_build_filename(runtime_dir, "dial", NULL);
+
+        /* The machine's is made by tmpfiles.d. */
+        if (worker->options->scope == IC_SCOPE_USER)
+                (void) g_mkdir_with_parents(pace_folder, 0700);
+
         const IcSessionHost host = {
                 .status_changed = on_status_changed,
                 .progress = on_progress,
@@ -285,6 +328,8 @@ static bool open_session(Worker *worker, int kept_link, GError **error)
                         .socket_path = worker->control_fd >= 0 ? worker->socket_path : NULL,
                         .owner = worker->owner,
                         .kept_link = kept_link,
+                        .settings = load_settings(worker->options),
+                        .pace_folder = pace_folder,
                 },
                 &host, &worker->session, error);
 }
@@ -305,10 +350,10 @@ static bool start(Worker *worker, int kept_link, GError **error)
         if (!open_session(worker, kept_link, error))
                 return false;
 
-        /* A connection that is wanted down stays down, whoever writes to its socket. But who starts
-         * the unit wants it up. */
+        /* Who starts the unit wants the connection up. But a command that was on its way when it
+         * was taken down must not bring it up again. */
         if (!ic_session_is_wanted(worker->session)) {
-                if (is_client_waiting(worker)) {
+                if (ic_session_is_just_down(worker->session) && is_client_waiting(worker)) {
                         refuse_unwanted(worker);
                         return true;
                 }

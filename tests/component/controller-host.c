@@ -5,9 +5,11 @@
 
 #include "controller-host.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/name.h"
 
@@ -47,6 +49,9 @@ void controller_host_set_up(ControllerHost *host, gconstpointer unused)
 
         host->daemon = private_bus_new();
         host->state_dir = g_build_filename(host->daemon->folder, "state", NULL);
+        host->config_dir = g_build_filename(host->daemon->folder, "config", NULL);
+        host->log_file = g_build_filename(host->daemon->folder, "log", NULL);
+        g_assert_cmpint(g_mkdir(host->config_dir, 0700), ==, 0);
         host->heard = g_string_new(NULL);
         host->client = g_dbus_connection_new_for_address_sync(host->daemon->address,
                 G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
@@ -65,14 +70,17 @@ void controller_host_start(ControllerHost *host, const char *idle_seconds)
                 idle_seconds ? "--idle-exit" : NULL, idle_seconds, NULL};
         g_auto(GStrv) environment = g_get_environ();
         g_autoptr(GError) error = NULL;
+        int log = open(host->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
+        g_assert_cmpint(log, >=, 0);
         environment = g_environ_setenv(
                 environment, "DBUS_SESSION_BUS_ADDRESS", host->daemon->address, TRUE);
         environment = g_environ_setenv(environment, "IRC_CONN_STATE_DIR", host->state_dir, TRUE);
+        environment = g_environ_setenv(environment, "IRC_CONN_CONFIG_DIR", host->config_dir, TRUE);
         host->is_over = false;
-        g_spawn_async(NULL, (char **) argv, environment,
-                G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &host->pid,
-                &error);
+        g_spawn_async_with_fds(NULL, (char **) argv, environment, G_SPAWN_DO_NOT_REAP_CHILD,
+                end_with_parent, NULL, &host->pid, -1, -1, log, &error);
+        close(log);
         g_assert_no_error(error);
         g_child_watch_add(host->pid, on_end, host);
         wait_for_flag(&host->is_there);
@@ -110,8 +118,12 @@ void controller_host_tear_down(ControllerHost *host, gconstpointer unused)
         g_dbus_connection_close_sync(host->client, NULL, NULL);
         g_clear_object(&host->client);
         remove_tree(host->state_dir);
+        remove_tree(host->config_dir);
+        remove_tree(host->log_file);
         private_bus_free(host->daemon);
         g_free(host->state_dir);
+        g_free(host->config_dir);
+        g_free(host->log_file);
         g_string_free(host->heard, TRUE);
         g_clear_pointer(&host->answer, g_variant_unref);
         g_clear_error(&host->error);

@@ -15,8 +15,10 @@
 typedef struct {
         PrivateBus *daemon;
         char *state_dir;
-        GPid pid;      /* 0: not running */
-        bool is_there; /* owns its name */
+        char *config_dir; /* no file in it yet */
+        char *log_file;   /* what it wrote on standard error */
+        GPid pid;         /* 0: not running */
+        bool is_there;    /* owns its name */
         bool is_over;
         int exit_status;
         GDBusConnection *client;

@@ -11,6 +11,7 @@
 
 #include "base/name.h"
 #include "controller-host.h"
+#include "controller-servers.h"
 #include "interface-contract.h"
 #include "store/ingest.h"
 #include "store/messages.h"
@@ -28,61 +29,6 @@ static void set_up(ControllerHost *host, gconstpointer unused)
         controller_host_start(host, NULL);
 }
 
-/* The tenant's database, as a worker would open it. */
-static IcStore *open_store(ControllerHost *host)
-{
-        g_autofree char *folder = ic_tenants_folder(host->state_dir, getuid());
-        g_autoptr(GError) error = NULL;
-        IcStore *store = NULL;
-
-        g_assert_true(ic_store_open(folder, 0, &store, &error));
-        g_assert_no_error(error);
-        return store;
-}
-
-static IcServerRow *read_row(ControllerHost *host, uint32_t id)
-{
-        g_autoptr(IcStore) store = open_store(host);
-        g_autoptr(GError) error = NULL;
-        IcServerRow *row = NULL;
-
-        g_assert_true(ic_store_server_read(store, id, &row, &error));
-        return row;
-}
-
-static void add_server(ControllerHost *host, const char *settings)
-{
-        g_autofree char *parameters = g_strdup_printf("(@a{sv} %s,)", settings);
-
-        controller_host_call(host, "AddServer", parameters);
-}
-
-static void add_servers(ControllerHost *host, guint n)
-{
-        for (guint i = 0; i < n; i++) {
-                add_server(host, "{'address': <'irc.example.org'>}");
-                g_assert_no_error(host->error);
-        }
-}
-
-/* As a worker does when its link is up. */
-static void pretend_connected(ControllerHost *host, uint32_t id)
-{
-        g_autoptr(IcStore) store = open_store(host);
-
-        g_assert_true(ic_store_server_set_process(store, id, 4711, "/run/x.sock", NULL));
-        g_assert_true(ic_store_server_set_status(store, id, "connected", 99, NULL, NULL));
-        g_assert_true(ic_store_server_set_connected(store, id, 99, "nick", "Example", NULL));
-}
-
-static void expect_text(ControllerHost *host, const char *key, const char *expected)
-{
-        g_autoptr(GVariant) value = controller_host_lookup(host, key);
-        g_autofree char *text = value ? g_variant_print(value, FALSE) : NULL;
-
-        g_assert_cmpstr(text, ==, expected);
-}
-
 static void test_introspection(ControllerHost *host, gconstpointer unused)
 {
         const char *xml;
@@ -92,7 +38,7 @@ static void test_introspection(ControllerHost *host, gconstpointer unused)
         g_variant_get(host->answer, "(&s)", &xml);
         assert_interface_is_as_documented(xml, IC_MANAGER_INTERFACE, "org.ircconn1.Manager.xml");
 
-        add_servers(host, 1);
+        servers_add(host, 1);
         controller_host_call_on(host, SERVER_1, INTROSPECTABLE, "Introspect", NULL);
         g_assert_no_error(host->error);
         g_variant_get(host->answer, "(&s)", &xml);
@@ -104,11 +50,12 @@ static void test_add(ControllerHost *host, gconstpointer unused)
         g_autoptr(IcServerRow) row = NULL;
         const char *const channels[] = {"#a", "#b key", NULL};
 
-        add_server(host, "{'address': <'irc.example.org'>, 'tls': <false>, 'port': <uint16 6668>,"
-                         " 'nickname': <'me'>, 'channels': <['#a', '#b key']>,"
-                         " 'ping_interval': <'45'>, 'connect_timeout': <int64 20>}");
+        servers_add_one(host,
+                "{'address': <'irc.example.org'>, 'tls': <false>, 'port': <uint16 6668>,"
+                " 'nickname': <'me'>, 'channels': <['#a', '#b key']>,"
+                " 'ping_interval': <'45'>, 'connect_timeout': <int64 20>}");
         controller_host_expect(host, "(1,)");
-        row = read_row(host, 1);
+        row = servers_read(host, 1);
         g_assert_cmpstr(row->config->address, ==, "irc.example.org");
         g_assert_false(row->config->tls);
         g_assert_cmpuint(row->config->port, ==, 6668);
@@ -118,7 +65,7 @@ static void test_add(ControllerHost *host, gconstpointer unused)
         g_assert_cmpuint(row->config->connect_timeout, ==, 20);
         g_assert_false(row->is_wanted);
 
-        add_server(host, "{'address': <'other.example.org'>}");
+        servers_add_one(host, "{'address': <'other.example.org'>}");
         controller_host_expect(host, "(2,)");
 }
 
@@ -147,22 +94,22 @@ static void test_add_refused(ControllerHost *host, gconstpointer unused)
 
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
                 g_test_message("%s", cases[i].settings);
-                add_server(host, cases[i].settings);
+                servers_add_one(host, cases[i].settings);
                 controller_host_expect_error(host, cases[i].code, cases[i].words);
         }
         controller_host_call(host, "Status", NULL);
-        expect_text(host, "total", "0");
+        servers_expect(host, "total", "0");
 }
 
 static void test_update(ControllerHost *host, gconstpointer unused)
 {
         g_autoptr(IcServerRow) row = NULL;
 
-        add_servers(host, 1);
+        servers_add(host, 1);
         controller_host_call(host, "UpdateServer",
                 "(uint32 1, {'address': <'new.example.org'>, 'tls': <false>})");
         g_assert_no_error(host->error);
-        row = read_row(host, 1);
+        row = servers_read(host, 1);
         g_assert_cmpstr(row->config->address, ==, "new.example.org");
         g_assert_cmpstr(row->config->name, ==, "new.example.org");
         g_assert_cmpuint(row->config->port, ==, 6667);
@@ -177,23 +124,23 @@ static void test_update(ControllerHost *host, gconstpointer unused)
 
 static void test_remove(ControllerHost *host, gconstpointer unused)
 {
-        add_servers(host, 2);
+        servers_add(host, 2);
         controller_host_call(host, "RemoveServer", "(uint32 1,)");
         controller_host_expect(host, "()");
         controller_host_call(host, "ServerStatus", "(uint32 1,)");
         controller_host_expect_error(host, IC_ERROR_NO_SUCH_SERVER, "1");
 
         /* Its number is free again; one that says it is connected is not removed. */
-        add_server(host, "{'address': <'irc.example.org'>}");
+        servers_add_one(host, "{'address': <'irc.example.org'>}");
         controller_host_expect(host, "(1,)");
-        pretend_connected(host, 2);
+        servers_pretend_connected(host, 2);
         controller_host_call(host, "RemoveServer", "(uint32 2,)");
         controller_host_expect_error(host, IC_ERROR_UNIT, "disconnect it first");
 }
 
 static void expect_secret(ControllerHost *host, const char *expected)
 {
-        g_autoptr(IcStore) store = open_store(host);
+        g_autoptr(IcStore) store = servers_open(host);
         g_autoptr(GBytes) secret = NULL;
 
         g_assert_true(
@@ -211,7 +158,7 @@ static void test_credentials(ControllerHost *host, gconstpointer unused)
         g_autofree char *long_secret = g_strnfill(IC_CREDENTIAL_SIZE_MAX + 1, 'x');
         g_autofree char *long_call = NULL;
 
-        add_servers(host, 1);
+        servers_add(host, 1);
         controller_host_call(
                 host, "SetCredential", "(uint32 1, 'sasl-password', [byte 0x61, 0x62])");
         controller_host_expect(host, "()");
@@ -230,42 +177,42 @@ static void test_credentials(ControllerHost *host, gconstpointer unused)
 
 static void test_status(ControllerHost *host, gconstpointer unused)
 {
-        add_servers(host, 2);
+        servers_add(host, 2);
         controller_host_call(host, "ServerStatus", "(uint32 1,)");
-        expect_text(host, "id", "1");
-        expect_text(host, "address", "'irc.example.org'");
-        expect_text(host, "port", "6697");
-        expect_text(host, "state", "'disconnected'");
-        expect_text(host, "wanted", "false");
-        expect_text(host, "connected_at", NULL);
-        expect_text(host, "lag", NULL);
+        servers_expect(host, "id", "1");
+        servers_expect(host, "address", "'irc.example.org'");
+        servers_expect(host, "port", "6697");
+        servers_expect(host, "state", "'disconnected'");
+        servers_expect(host, "wanted", "false");
+        servers_expect(host, "connected_at", NULL);
+        servers_expect(host, "lag", NULL);
 
         /* Without systemd there is no process, whatever the row says. */
-        pretend_connected(host, 1);
+        servers_pretend_connected(host, 1);
         controller_host_call(host, "ServerStatus", "(uint32 1,)");
-        expect_text(host, "state", "'disconnected'");
-        expect_text(host, "healthy", "false");
-        expect_text(host, "pid", NULL);
+        servers_expect(host, "state", "'disconnected'");
+        servers_expect(host, "healthy", "false");
+        servers_expect(host, "pid", NULL);
         controller_host_call(host, "Status", NULL);
-        expect_text(host, "total", "2");
-        expect_text(host, "connected", "0");
-        expect_text(host, "connections", "[]");
-        expect_text(host, "limit", "0");
+        servers_expect(host, "total", "2");
+        servers_expect(host, "connected", "0");
+        servers_expect(host, "connections", "[]");
+        servers_expect(host, "limit", "0");
 }
 
 static void test_without_systemd(ControllerHost *host, gconstpointer unused)
 {
         g_autoptr(IcServerRow) row = NULL, row_after = NULL;
 
-        add_servers(host, 1);
+        servers_add(host, 1);
         controller_host_call(host, "Connect", "(uint32 1,)");
         controller_host_expect_error(host, IC_ERROR_UNIT, "systemd is not on this bus");
-        row = read_row(host, 1);
+        row = servers_read(host, 1);
         g_assert_true(row->is_wanted);
 
         controller_host_call(host, "Disconnect", "(uint32 1, 'good bye')");
         controller_host_expect_error(host, IC_ERROR_UNIT, "systemd is not on this bus");
-        row_after = read_row(host, 1);
+        row_after = servers_read(host, 1);
         g_assert_false(row_after->is_wanted);
         g_assert_cmpstr(row_after->pending_quit, ==, "good bye");
 
@@ -275,61 +222,6 @@ static void test_without_systemd(ControllerHost *host, gconstpointer unused)
         controller_host_expect_error(host, IC_ERROR_NO_SUCH_SERVER, "ircctl add");
         controller_host_call_on(host, SERVER_1, IC_SERVER_INTERFACE, "Connect", NULL);
         controller_host_expect_error(host, IC_ERROR_UNIT, "systemd is not on this bus");
-}
-
-static bool has_heard_state(gpointer user_data)
-{
-        const char *changed = strstr(((ControllerHost *) user_data)->heard->str, "StateChanged");
-
-        return changed && strstr(changed, "PropertiesChanged");
-}
-
-static void test_health(ControllerHost *host, gconstpointer unused)
-{
-        g_autoptr(IcServerRow) row = NULL;
-
-        controller_host_call(host, "HealthCheck", NULL);
-        controller_host_expect(host, "([],)");
-        add_servers(host, 3);
-        pretend_connected(host, 3);
-        pretend_connected(host, 1);
-        g_string_truncate(host->heard, 0);
-        controller_host_call(host, "HealthCheck", NULL);
-        controller_host_expect(host, "([1, 3],)");
-        row = read_row(host, 1);
-        g_assert_cmpint(row->connected_at, ==, 0);
-        g_assert_cmpint(row->process_pid, ==, 0);
-        g_assert_null(row->socket_path);
-        wait_for(has_heard_state, host);
-        g_assert_nonnull(strstr(host->heard->str, SERVER_1 " StateChanged('disconnected', "));
-        g_assert_null(strstr(host->heard->str, "nick"));
-        controller_host_call(host, "HealthCheck", NULL);
-        controller_host_expect(host, "([],)");
-}
-
-static bool has_lost_name(gpointer user_data)
-{
-        return !((ControllerHost *) user_data)->is_there;
-}
-
-static bool is_cleared(gpointer user_data)
-{
-        g_autoptr(IcServerRow) row = read_row(user_data, 1);
-
-        return row->connected_at == 0;
-}
-
-/* A controller that was killed: the next one finds everything, and what is stale. */
-static void test_killed(ControllerHost *host, gconstpointer unused)
-{
-        add_servers(host, 1);
-        pretend_connected(host, 1);
-        controller_host_stop(host, SIGKILL);
-        wait_for(has_lost_name, host);
-        controller_host_start(host, NULL);
-        wait_for(is_cleared, host);
-        controller_host_call(host, "ServerStatus", "(uint32 1,)");
-        expect_text(host, "id", "1");
 }
 
 static bool has_heard_properties(gpointer user_data)
@@ -346,7 +238,7 @@ static void test_objects(ControllerHost *host, gconstpointer unused)
 {
         g_autofree char *text = NULL;
 
-        add_servers(host, 1);
+        servers_add(host, 1);
         controller_host_call(host, "UpdateServer", "(uint32 1, {'name': <'secret'>})");
         wait_for(has_heard_properties, host);
         g_assert_nonnull(strstr(host->heard->str,
@@ -378,7 +270,7 @@ static void test_announced(ControllerHost *host, gconstpointer unused)
                 "/org/ircconn1/connection/01", "/org/ircconn1/connection/7",
                 "/org/ircconn1/connection/1/1", "/org/ircconn1/connection/1"};
 
-        add_servers(host, 1);
+        servers_add(host, 1);
         for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
                 g_assert_true(g_dbus_connection_emit_signal(host->client, NULL, paths[i],
                         IC_CONNECTION_INTERFACE, "StateChanged",
@@ -391,7 +283,7 @@ static void test_announced(ControllerHost *host, gconstpointer unused)
 static void store_messages(ControllerHost *host)
 {
         static const char *const words[] = {"hello", "good morning", "hello again"};
-        g_autoptr(IcStore) store = open_store(host);
+        g_autoptr(IcStore) store = servers_open(host);
         g_autoptr(IrcEffects) effects = irc_effects_new();
         g_autoptr(GError) error = NULL;
 
@@ -429,7 +321,7 @@ static void expect_contents(ControllerHost *host, const char *expected)
 
 static void test_history(ControllerHost *host, gconstpointer unused)
 {
-        add_servers(host, 1);
+        servers_add(host, 1);
         store_messages(host);
         controller_host_call(host, "GetMessages", "(uint32 1, '#a', int64 0, uint32 2)");
         expect_contents(host, "good morning|hello again|");
@@ -449,14 +341,14 @@ static void test_corrupt(ControllerHost *host, gconstpointer unused)
         g_autofree char *file = g_build_filename(folder, IC_STORE_FILE, NULL);
         g_autofree char *text = NULL;
 
-        add_servers(host, 1);
+        servers_add(host, 1);
         g_assert_true(g_file_set_contents(file, "this is no database at all", -1, NULL));
         controller_host_call(host, "ServerStatus", "(uint32 1,)");
         controller_host_expect_error(host, IC_ERROR_STORE_CORRUPT, file);
         controller_host_call(host, "Connect", "(uint32 1,)");
         controller_host_expect_error(host, IC_ERROR_STORE_CORRUPT, file);
         controller_host_call(host, "Status", NULL);
-        expect_text(host, "unhealthy", "1");
+        servers_expect(host, "unhealthy", "1");
         controller_host_call_on(host, IC_MANAGER_PATH, OBJECT_MANAGER, "GetManagedObjects", NULL);
         text = g_variant_print(host->answer, FALSE);
         g_assert_nonnull(strstr(text, file));
@@ -491,10 +383,11 @@ static void test_stranger(ControllerHost *host, gconstpointer unused)
 {
         static const char *const calls[] = {"Connect u 1", "ServerStatus u 1", "HealthCheck",
                 "AddServer a{sv} 1 address s x", "RemoveServer u 1",
-                "SetCredential usay 1 sasl-password 1 1", "GetMessages usxu 1 '' 0 0"};
+                "SetCredential usay 1 sasl-password 1 1", "Block usts 1 '' 0 ''", "Unblock us 1 ''",
+                "GetMessages usxu 1 '' 0 0"};
         g_autofree char *visible = NULL, *address = NULL;
 
-        add_servers(host, 1);
+        servers_add(host, 1);
         address = g_strconcat("--address=", host->daemon->address, NULL);
         for (gsize i = 0; i < G_N_ELEMENTS(calls); i++) {
                 g_autofree char *output = run_as_stranger(address, IC_MANAGER_INTERFACE, calls[i]);
@@ -548,8 +441,6 @@ int main(int argc, char **argv)
         ADD("credentials", test_credentials);
         ADD("status", test_status);
         ADD("without-systemd", test_without_systemd);
-        ADD("health", test_health);
-        ADD("killed", test_killed);
         ADD("objects", test_objects);
         ADD("announced", test_announced);
         ADD("history", test_history);

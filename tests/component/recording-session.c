@@ -10,6 +10,7 @@ struct IcSession {
         GError *error;
         IcEventFunc listener;
         gpointer listener_data;
+        GStrv listeners_kept; /* who listens on the bus */
 };
 
 IcSession *recording_session_new(void)
@@ -24,6 +25,7 @@ void ic_session_free(IcSession *session)
 {
         g_string_free(session->command, TRUE);
         g_clear_error(&session->error);
+        g_strfreev(session->listeners_kept);
         g_free(session);
 }
 
@@ -103,4 +105,15 @@ bool ic_session_foreach_user(
         func("alice", "alice-account", "@", user_data);
         func("bob", "", "", user_data);
         return true;
+}
+
+void ic_session_remember_listeners(IcSession *session, const char *const *names)
+{
+        g_strfreev(session->listeners_kept);
+        session->listeners_kept = g_strdupv((char **) names);
+}
+
+GStrv ic_session_recall_listeners(IcSession *session)
+{
+        return g_strdupv(session->listeners_kept);
 }

@@ -41,8 +41,11 @@ CREATE TABLE servers (
   process_pid INTEGER,
   socket_path TEXT,
   connected_at INTEGER,
-  failed_attempts INTEGER NOT NULL DEFAULT 0,
+  failed_attempts INTEGER NOT NULL DEFAULT 0, -- in a row
+  next_attempt_at INTEGER NOT NULL DEFAULT 0,
+  idle_starts INTEGER NOT NULL DEFAULT 0, -- of the process, in a row without progress
   last_error TEXT,
+  last_error_code TEXT,
   live_nickname TEXT,
   live_network TEXT,
   pending_quit TEXT
@@ -83,7 +86,8 @@ CREATE TABLE blocklist (
   attempts INTEGER NOT NULL DEFAULT 0,
   is_permanent INTEGER NOT NULL DEFAULT 0,
   blocked_at INTEGER NOT NULL,
-  blocked_until INTEGER
+  blocked_until INTEGER,
+  CHECK ((is_permanent <> 0) = (blocked_until IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX blocklist_once ON blocklist (server_id, ifnull(channel, '') COLLATE NOCASE);
 
@@ -100,7 +104,8 @@ CREATE TABLE links (
 CREATE TABLE link_sessions (
   server_id INTEGER PRIMARY KEY REFERENCES links ON DELETE CASCADE,
   output BLOB NOT NULL DEFAULT x'',
-  snapshot BLOB NOT NULL DEFAULT x''
+  snapshot BLOB NOT NULL DEFAULT x'',
+  listeners TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 -- Two indexes and no more, since each costs every row: one for a channel's history, one for the

@@ -23,6 +23,7 @@ static int print_arguments(sd_bus_message *message)
         const void *bytes;
         uint32_t number;
         int64_t time;
+        uint64_t span;
         size_t size;
         char type;
         int r;
@@ -32,6 +33,8 @@ static int print_arguments(sd_bus_message *message)
                         printf(" s:%s", text);
                 else if (type == 'u' && (r = sd_bus_message_read(message, "u", &number)) >= 0)
                         printf(" u:%u", number);
+                else if (type == 't' && (r = sd_bus_message_read(message, "t", &span)) >= 0)
+                        printf(" t:%llu", (unsigned long long) span);
                 else if (type == 'x' && (r = sd_bus_message_read(message, "x", &time)) >= 0)
                         printf(" x:%lld", (long long) time);
                 else if (type == 'a' && strcmp(contents, "y") == 0 &&
@@ -102,6 +105,15 @@ static int method_server_status(sd_bus_message *message, void *user_data, sd_bus
         if (status.id > 3)
                 return sd_bus_error_setf(ret_error, "org.ircconn1.Error.NoSuchServer",
                         "There is no connection %u.", status.id);
+        if (status.id == 2) {
+                status.state = IC_STATE_BLOCKED;
+                status.is_wanted = true;
+                status.attempts = 3;
+                status.blocked_until = 1700000000000000;
+                status.block_reason = (char *) "wrong\033 password";
+                status.last_error = (char *) "904";
+                status.last_error_code = (char *) "credentials";
+        }
         if (status.id == 3) {
                 status.name = (char *) "work";
                 status.state = IC_STATE_CONNECTED;
@@ -115,6 +127,15 @@ static int method_server_status(sd_bus_message *message, void *user_data, sd_bus
         if (r >= 0)
                 r = ic_bus_append_status(reply, &status);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int method_blocked(sd_bus_message *message, void *user_data, sd_bus_error *ret_error)
+{
+        return sd_bus_reply_method_return(message, "aa{sv}", 2, 7, "server", "u", 2u, "channel",
+                "s", "", "reason", "s", "wrong\033 password", "attempts", "u", 3u, "permanent", "b",
+                0, "since", "x", (int64_t) 1699996400000000, "until", "x",
+                (int64_t) 1700000000000000, 5, "server", "u", 3u, "channel", "s", "#ruby",
+                "attempts", "u", 0u, "permanent", "b", 1, "since", "x", (int64_t) 1700000000000000);
 }
 
 static int method_objects(sd_bus_message *message, void *user_data, sd_bus_error *ret_error)
@@ -201,6 +222,9 @@ static const sd_bus_vtable manager[] = {
         SD_BUS_METHOD("RemoveServer", "u", NULL, method_plain, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("UpdateServer", "ua{sv}", NULL, method_plain, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("SetCredential", "usay", NULL, method_plain, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("ListBlocked", NULL, "aa{sv}", method_blocked, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Block", "usts", NULL, method_plain, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Unblock", "us", NULL, method_plain, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("AddServer", "a{sv}", "u", method_add, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Status", NULL, "a{sv}", method_status, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD(

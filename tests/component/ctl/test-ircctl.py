@@ -132,6 +132,10 @@ class CommandLine(Bus):
             (("add", "[::1"), "[::1]:6697"),
             (("set-credential", "3", "house-key"), '"house-key"'),
             (("--user", "-H", "a", "list"), "--user"),
+            (("-H", "a", "config"), "over there"),
+            (("block", "3", "--for", "soon"), "--for"),
+            (("block", "3", "--for", "0"), "--for"),
+            (("block", "3", "#a", "#b"), "usage: ircctl block"),
         ]:
             with self.subTest(arguments):
                 self.assertIn(words, self.ircctl(*arguments, status=2))
@@ -141,6 +145,31 @@ class CommandLine(Bus):
         self.assertEqual(self.ircctl("help"), self.ircctl("--help"))
         self.assertIn("nickname", self.ircctl("help", "keys"))
         self.assertRegex(self.ircctl("--version"), r"^ircctl \(irc-conn\) \d")
+
+    def test_config(self):
+        """Without a bus: the files are read."""
+        self.env["IRC_CONN_CONFIG_DIR"] = self.folder.name
+        self.env["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=/nonexistent"
+        path = os.path.join(self.folder.name, "irc-conn.conf")
+        self.addCleanup(os.unlink, path)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("[Connections]\nMaxConnections=7\n")
+        self.assertRegex(self.ircctl("config"), rf"(?m)^MaxConnections +7 +{path}:2$")
+        self.assertRegex(self.ircctl("config"), r"(?m)^BlockDuration +1h +default$")
+        config = json.loads(self.ircctl("config", "--json"))
+        self.assertEqual(config["problems"], [])
+        self.assertIn(("MaxConnections", "7", f"{path}:2"), [
+            (setting["name"], setting["value"], setting["source"])
+            for setting in config["settings"]])
+        self.assertIn("\n#MaxConnections=0\n", self.ircctl("config", "--sample"))
+
+        with open(path, "a", encoding="utf-8") as file:
+            file.write("Colour=\033[31m\n")
+        done = subprocess.run([IRCCTL, "config"], env=self.env, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{path}:3: ", done.stderr)
+        self.assertNotIn("\033", done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^MaxConnections +7 ")
 
     def test_full_disk(self):
         with open("/dev/full", "wb") as full:
@@ -162,13 +191,16 @@ class Manager(Bus):
     def test_list(self):
         lines = self.ircctl("list").splitlines()
         self.assertEqual(
-            lines[0], "ID  NAME  ADDRESS          STATE         NICKNAME     NETWORK  CHANNELS"
+            lines[0], "ID  NAME  ADDRESS          STATE                              NICKNAME     NETWORK"
+            "  CHANNELS"
         )
         self.assertEqual(
-            lines[1], " 1  home  irc.example.org  disconnected  -            -               0"
+            lines[1], " 1  home  irc.example.org  disconnected                       -            -      "
+            "         0"
         )
         self.assertEqual(
-            lines[3], " 3  work  irc.example.org  connected     ada\\x1b[31m  Exämple         2"
+            lines[3], " 3  work  irc.example.org  connected                          ada\\x1b[31m  Exämple"
+            "         2"
         )
         rows = json.loads(self.ircctl("--json", "list"))
         self.assertEqual([row["id"] for row in rows], [1, 2, 3])
@@ -186,6 +218,48 @@ class Manager(Bus):
         self.assertIn("Channels:  #ruby, #c\n", one)
         self.assertNotIn("\033", one)
         self.assertEqual(json.loads(self.ircctl("status", "3", "--json"))[0]["state"], "connected")
+
+    def test_blocked(self):
+        self.assertIn("blocked until 2023-11-14 22:13:20", self.ircctl("list"))
+        one = self.ircctl("status", "2")
+        self.assertIn("Blocked until:  2023-11-14 22:13:20\n", one)
+        self.assertIn("Block reason:  wrong\\x1b password\n", one)
+        self.assertIn("What to do:  Check account and password", one)
+        self.assertEqual(
+            self.ircctl("blocked").splitlines(),
+            [
+                "ID  CHANNEL  SINCE                UNTIL                ATTEMPTS  REASON",
+                " 2  -        2023-11-14 21:13:20  2023-11-14 22:13:20  3"
+                "         wrong\\x1b password",
+                " 3  #ruby    2023-11-14 22:13:20  for good             0         -",
+            ],
+        )
+        self.assertEqual(json.loads(self.ircctl("blocked", "--json"))[1]["channel"], "#ruby")
+        for arguments, call in [
+            (("block", "work"), "Block u:3 s: t:0 s:"),
+            (
+                ("block", "3", "#a", "--for", "1h 500ms", "--reason", "a rest"),
+                "Block u:3 s:#a t:3601 s:a rest",
+            ),
+            (("unblock", "3"), "Unblock u:3 s:"),
+            (("unblock", "3", "#a"), "Unblock u:3 s:#a"),
+        ]:
+            with self.subTest(arguments):
+                self.assertEqual(self.ircctl(*arguments), "")
+                self.assertEqual(self.controller.line(), call)
+
+    def test_health(self):
+        self.assertEqual(self.ircctl("health", "3"), "● 3 - work: healthy\n")
+        self.assertEqual(self.ircctl("health", "1"), "● 1 - home: down, as its owner wants\n")
+        done = subprocess.run([IRCCTL, "health"], env=self.env, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("1 of 3 connections are not healthy", done.stderr)
+        self.assertIn("● 2 - home: blocked until 2023-11-14 22:13:20: wrong\\x1b password\n",
+                      done.stdout)
+        self.assertIn("set-credential", done.stdout)
+        self.assertIn("'ircctl unblock 2' lifts the block.\n", done.stdout)
+        done = subprocess.run([IRCCTL, "health", "--json"], env=self.env, capture_output=True)
+        self.assertEqual([one["healthy"] for one in json.loads(done.stdout)], [True, False, True])
 
     def test_names(self):
         self.assertIn("1 and 2 are both named", self.ircctl("connect", "home", status=1))

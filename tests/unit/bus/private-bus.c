@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,6 +42,11 @@ static char *read_line(int fd)
         return g_strdup(line->str);
 }
 
+void end_with_parent(gpointer unused)
+{
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 static GPid spawn_daemon(const char *config_file, int *ret_output)
 {
         g_autofree char *config_argument = g_strconcat("--config-file=", config_file, NULL);
@@ -50,8 +56,8 @@ static GPid spawn_daemon(const char *config_file, int *ret_output)
         GPid pid;
 
         g_spawn_async_with_pipes(NULL, (char **) argv, NULL,
-                G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
-                NULL, &pid, NULL, ret_output, NULL, &error);
+                G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL,
+                end_with_parent, NULL, &pid, NULL, ret_output, NULL, &error);
         g_assert_no_error(error);
         return pid;
 }

@@ -21,6 +21,9 @@ PrivateBus *private_bus_new(void);
 void private_bus_end(PrivateBus *bus);
 void private_bus_free(PrivateBus *bus);
 
+/* For g_spawn_async(): the child does not outlive a test that aborts. */
+void end_with_parent(gpointer unused);
+
 /* A connection of the test's own, not attached to a loop. */
 sd_bus *private_bus_connect(PrivateBus *bus);
 

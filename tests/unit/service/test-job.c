@@ -11,11 +11,13 @@
 #include "service/job.h"
 
 #define UNIT_PATH "/org/freedesktop/systemd1/unit/irc_2dconn_403_2eservice"
+#define TARGET_PATH "/org/freedesktop/systemd1/unit/irc_2dconn_2etarget"
 #define JOB_PATH "/org/freedesktop/systemd1/job/42"
 #define DEADLINE_SEC 20
 
 typedef struct {
         const char *job_type; /* NULL: no job */
+        const char *target;   /* ActiveState of irc-conn.target; NULL: it is unknown */
         sd_bus *manager;
         sd_bus *client;
         IcBusSource *manager_source;
@@ -40,6 +42,18 @@ static int get_job_type(sd_bus *bus, const char *path, const char *interface, co
 {
         return sd_bus_message_append(reply, "s", ((Stage *) user_data)->job_type);
 }
+
+static int get_target(sd_bus *bus, const char *path, const char *interface, const char *property,
+        sd_bus_message *reply, void *user_data, sd_bus_error *ret_error)
+{
+        return sd_bus_message_append(reply, "s", ((Stage *) user_data)->target);
+}
+
+static const sd_bus_vtable target_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("ActiveState", "s", get_target, 0, 0),
+        SD_BUS_VTABLE_END,
+};
 
 static const sd_bus_vtable unit_vtable[] = {
         SD_BUS_VTABLE_START(0),
@@ -94,6 +108,10 @@ static void stage_add_unit(Stage *stage)
         g_assert_cmpint(sd_bus_add_object_vtable(stage->manager, NULL, UNIT_PATH,
                                 "org.freedesktop.systemd1.Unit", unit_vtable, stage),
                 >=, 0);
+        if (stage->target)
+                g_assert_cmpint(sd_bus_add_object_vtable(stage->manager, NULL, TARGET_PATH,
+                                        "org.freedesktop.systemd1.Unit", target_vtable, stage),
+                        >=, 0);
 }
 
 static void stage_clear(Stage *stage)
@@ -138,20 +156,25 @@ static void test_types(void)
 {
         static const struct {
                 const char *type;
+                const char *target;
                 IcJob job;
         } cases[] = {
-                {"stop", IC_JOB_STOP},
-                {"restart", IC_JOB_RESTART},
-                {"try-restart", IC_JOB_RESTART},
-                {"start", IC_JOB_NONE},
-                {"nop", IC_JOB_NONE},
-                {NULL, IC_JOB_NONE},
+                {"stop", "active", IC_JOB_STOP},
+                {"stop", "inactive", IC_JOB_STOP_ALL},
+                {"stop", "deactivating", IC_JOB_STOP_ALL},
+                {"restart", "active", IC_JOB_RESTART},
+                {"restart", NULL, IC_JOB_RESTART},
+                {"try-restart", "active", IC_JOB_RESTART},
+                {"start", "active", IC_JOB_NONE},
+                {"nop", "active", IC_JOB_NONE},
+                {NULL, "active", IC_JOB_NONE},
         };
 
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
                 g_auto(Stage) stage = {};
 
                 stage_init(&stage, cases[i].type);
+                stage.target = cases[i].target;
                 stage_add_unit(&stage);
                 wait_until_ready(&stage);
                 ic_job_ask(stage.client, 3, answered, &stage);

@@ -212,6 +212,33 @@ static void assert_bytes(GBytes *bytes, const char *expected)
         g_assert_cmpmem(data, len, expected, strlen(expected));
 }
 
+static void assert_listeners(IcStore *store, const char *expected)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *listeners = NULL;
+
+        assert_ok(error, ic_store_link_get_listeners(store, 1, &listeners, &error));
+        g_assert_cmpstr(listeners, ==, expected);
+}
+
+/* They go with the link: without one there are none, and they survive its every change. */
+static void test_listeners(Fixture *fixture, gconstpointer unused)
+{
+        const IcLinkState saved = {.cookie = 1, .in_position = 10}, again = {.cookie = 1};
+        g_autoptr(GError) error = NULL;
+        IcStore *store = fixture->store;
+
+        assert_ok(error, ic_store_link_set_listeners(store, 1, ":1.7", &error));
+        assert_listeners(store, "");
+        assert_ok(error, ic_store_link_save(store, 1, &saved, &error));
+        assert_listeners(store, "");
+        assert_ok(error, ic_store_link_set_listeners(store, 1, ":1.7 :1.8", &error));
+        assert_ok(error, ic_store_link_save(store, 1, &again, &error));
+        assert_listeners(store, ":1.7 :1.8");
+        assert_ok(error, ic_store_link_forget(store, 1, &error));
+        assert_listeners(store, "");
+}
+
 static void test_link(Fixture *fixture, gconstpointer unused)
 {
         g_auto(IcLinkState) saved = {.cookie = G_MAXUINT64 - 1,
@@ -314,6 +341,7 @@ int main(int argc, char **argv)
         fixture_test("/store/ingest/rollback", test_rollback);
         fixture_test("/store/ingest/channel-removed-by-other", test_channel_removed_by_other);
         fixture_test("/store/ingest/link", test_link);
+        fixture_test("/store/ingest/listeners", test_listeners);
         fixture_test("/store/ingest/foreach-joined", test_foreach_joined);
         return g_test_run();
 }

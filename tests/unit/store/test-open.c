@@ -118,7 +118,9 @@ static void test_columns_are_keys(Fixture *fixture, gconstpointer unused)
         assert_sql(fixture->folder,
                 "SELECT count(*) FROM pragma_table_info('servers') WHERE name NOT IN"
                 " ('id', 'wanted', 'status', 'status_since', 'process_pid', 'socket_path',"
-                " 'connected_at', 'failed_attempts', 'last_error', 'live_nickname',"
+                " 'connected_at', 'failed_attempts', 'next_attempt_at', 'idle_starts', "
+                "'last_error',"
+                " 'last_error_code', 'live_nickname',"
                 " 'live_network', 'pending_quit')",
                 other);
 }

@@ -130,6 +130,7 @@ static void test_unlisted_channel_keeps_history(Fixture *fixture, gconstpointer 
 
 static void test_unknown_server(Fixture *fixture, gconstpointer unused)
 {
+        g_autoptr(GError) refused = g_error_new_literal(IC_ERROR, IC_ERROR_UNREACHABLE, "refused");
         g_autoptr(IcServerConfig) config = ic_server_config_new();
         g_autoptr(IrcEffects) effects = irc_effects_new();
         g_autoptr(IcServerRow) row = NULL;
@@ -156,7 +157,7 @@ static void test_unknown_server(Fixture *fixture, gconstpointer unused)
                 IC_ERROR_NO_SUCH_SERVER);
         assert_fails(error, ic_store_server_set_live_names(store, 9, "n", NULL, &error),
                 IC_ERROR_NO_SUCH_SERVER);
-        assert_fails(error, ic_store_server_add_failure(store, 9, "x", NULL, &error),
+        assert_fails(error, ic_store_server_add_failure(store, 9, refused, true, 0, NULL, &error),
                 IC_ERROR_NO_SUCH_SERVER);
         assert_fails(
                 error, ic_store_server_clear_live(store, 9, NULL, &error), IC_ERROR_NO_SUCH_SERVER);
@@ -252,7 +253,8 @@ static void test_remove(Fixture *fixture, gconstpointer unused)
                 error, ic_store_credential_set(fixture->store, 1, "sasl-password", secret, &error));
         assert_ok(error, ic_store_link_save(fixture->store, 1, &state, &error));
         assert_ok(error, ic_store_index(fixture->store, 100, &is_more, &error));
-        fixture_run(fixture->folder, "INSERT INTO blocklist (server_id, blocked_at) VALUES (1, 0)");
+        fixture_run(fixture->folder,
+                "INSERT INTO blocklist (server_id, is_permanent, blocked_at) VALUES (1, 1, 0)");
 
         assert_ok(error, ic_store_server_remove(fixture->store, 1, &error));
         for (gsize i = 0; i < G_N_ELEMENTS(tables); i++) {
@@ -275,16 +277,25 @@ static void test_live(Fixture *fixture, gconstpointer unused)
 {
         g_autoptr(IcServerRow) row = NULL, connected = NULL, kept = NULL;
         g_autoptr(GError) error = NULL;
+        g_autoptr(GError) refused = g_error_new_literal(IC_ERROR, IC_ERROR_UNREACHABLE, "refused");
         IcStore *store = fixture->store;
-        uint32_t attempts = 0;
+        uint32_t attempts = 0, starts = 0;
 
         assert_ok(error, ic_store_server_set_wanted(store, 1, true, &error));
         assert_ok(error, ic_store_server_set_process(store, 1, 4711, "/run/1.sock", &error));
         assert_ok(error, ic_store_server_set_status(store, 1, "connecting", 5, "lost", &error));
-        assert_ok(error, ic_store_server_add_failure(store, 1, "refused", &attempts, &error));
+        assert_ok(
+                error, ic_store_server_add_failure(store, 1, refused, true, 55, &attempts, &error));
         g_assert_cmpuint(attempts, ==, 1);
-        assert_ok(error, ic_store_server_add_failure(store, 1, NULL, &attempts, &error));
-        g_assert_cmpuint(attempts, ==, 2);
+        assert_ok(error,
+                ic_store_server_add_failure(store, 1, refused, false, 77, &attempts, &error));
+        g_assert_cmpuint(attempts, ==, 1);
+        assert_ok(error, ic_store_server_count_start(store, 1, &starts, &error));
+        assert_ok(error, ic_store_server_count_start(store, 1, &starts, &error));
+        g_assert_cmpuint(starts, ==, 2);
+        assert_ok(error, ic_store_server_note_progress(store, 1, &error));
+        assert_ok(error, ic_store_server_count_start(store, 1, &starts, &error));
+        g_assert_cmpuint(starts, ==, 1);
         assert_ok(error, ic_store_server_set_pending_quit(store, 1, "bye", &error));
         row = read_row(fixture, 1);
         g_assert_true(row->is_wanted);
@@ -293,7 +304,9 @@ static void test_live(Fixture *fixture, gconstpointer unused)
         g_assert_cmpstr(row->status, ==, "connecting");
         g_assert_cmpint(row->status_since, ==, 5);
         g_assert_cmpstr(row->last_error, ==, "refused");
-        g_assert_cmpuint(row->failed_attempts, ==, 2);
+        g_assert_cmpstr(row->last_error_code, ==, "unreachable");
+        g_assert_cmpint(row->next_attempt_at, ==, 77);
+        g_assert_cmpuint(row->failed_attempts, ==, 1);
         g_assert_cmpstr(row->pending_quit, ==, "bye");
 
         assert_ok(error, ic_store_server_set_connected(store, 1, 77, "nick", "Net", &error));
@@ -302,7 +315,7 @@ static void test_live(Fixture *fixture, gconstpointer unused)
         g_assert_cmpint(connected->connected_at, ==, 77);
         g_assert_cmpstr(connected->live_nickname, ==, "nick");
         g_assert_cmpstr(connected->live_network, ==, "Net");
-        g_assert_cmpuint(connected->failed_attempts, ==, 2);
+        g_assert_cmpuint(connected->failed_attempts, ==, 1);
         g_assert_cmpstr(connected->last_error, ==, "refused");
 
         assert_ok(error, ic_store_server_set_connected(store, 1, 78, NULL, NULL, &error));
@@ -354,7 +367,7 @@ static void test_clear_live(Fixture *fixture, gconstpointer unused)
         g_assert_cmpstr(row->last_error, ==, "why");
         assert_sql(fixture->folder, "SELECT sum(joined) FROM channels", "0");
         assert_sql(fixture->folder, "SELECT count(*) FROM channel_users", "0");
-        assert_sql(fixture->folder, "SELECT count(*) FROM links", "0");
+        assert_sql(fixture->folder, "SELECT count(*) FROM links", "1");
 
         assert_ok(error, ic_store_server_clear_live(store, 1, &was_live, &error));
         g_assert_false(was_live);
