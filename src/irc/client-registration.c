@@ -72,15 +72,19 @@ static const char *sasl_failure(IrcClient *client)
         return irc_sasl_get_failure(client->sasl) ?: "the server does not offer it to us";
 }
 
-/* Closes if SASL is required and did not succeed. */
+/* Closes if SASL is required and did not succeed. A server that has none at the moment (its
+ * services are away) refused nothing: that is worth another try later (sasl 3.2). */
 static bool check_sasl(IrcClient *client, IrcEffects *effects)
 {
+        bool is_missing =
+                irc_sasl_is_wanted(client->sasl) && !irc_caps_is_offered(client->caps, "sasl");
         g_autofree char *text = NULL;
 
         if (!client->is_sasl_required || irc_sasl_get_state(client->sasl) == IRC_SASL_SUCCEEDED)
                 return true;
         text = g_strdup_printf("SASL is required, but %s", sasl_failure(client));
-        irc_client_close(client, IC_ERROR_CREDENTIALS, text, effects);
+        irc_client_close(
+                client, is_missing ? IC_ERROR_REGISTRATION : IC_ERROR_CREDENTIALS, text, effects);
         return false;
 }
 
@@ -172,6 +176,19 @@ void irc_client_handle_sasl(IrcClient *client, const IrcInput *input)
                 effect->reply.command = "AUTHENTICATE";
                 effect->reply.text = text;
         }
+}
+
+bool irc_client_has_work(const IrcClient *client)
+{
+        return client->state != IRC_CLIENT_CLOSED && irc_sasl_has_work(client->sasl);
+}
+
+void irc_client_work(IrcClient *client, IrcEffects *effects)
+{
+        if (!irc_client_has_work(client))
+                return;
+        irc_sasl_work(client->sasl, client->lines);
+        send_lines(client, true, effects);
 }
 
 /* 410, 421 and 451 while we wait for an answer to CAP: none will come. */

@@ -115,6 +115,10 @@ static IrcSasl *sasl_new(const IrcClientOptions *options)
                 .account = options->sasl_account,
                 .password = options->sasl_password,
                 .may_send_password = options->is_secure || options->sasl_plain_insecure,
+                .has_certificate = options->has_client_certificate,
+                .nonce = options->sasl_nonce,
+                .sign = options->sasl_sign,
+                .sign_data = options->sasl_sign_data,
         };
 
         return irc_sasl_new(options->sasl_mechanisms, &credentials);

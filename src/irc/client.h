@@ -14,6 +14,7 @@
 
 #include "irc/effects.h"
 #include "irc/isupport.h"
+#include "irc/sasl.h"
 
 typedef struct IrcClient IrcClient;
 
@@ -24,14 +25,23 @@ typedef struct {
         const char *username;               /* NULL: the nickname */
         const char *realname;               /* NULL: the nickname */
         const char *password;               /* PASS */
-        const char *const *sasl_mechanisms; /* in order of preference; NULL or empty: PLAIN when an
-                                             * account and a password are there */
+        const char *const *sasl_mechanisms; /* in order of preference; NULL or empty: all that the
+                                             * below suffices for, the strongest first */
         const char *sasl_account;
         const char *sasl_password;
         bool sasl_required; /* without SASL success: IRC_EFFECT_CLOSE with IC_ERROR_CREDENTIALS */
         bool is_secure;     /* the link is verified TLS */
         bool sasl_plain_insecure;    /* PLAIN also where the link is not secure */
         const char *const *channels; /* joined after registration; "#name" or "#name key" */
+
+        /* Each of these turns something on; without them nothing of it is said or done. */
+
+        /* SCRAM: at least 16 bytes of randomness for this link, as printable ASCII without commas.
+         * Who gives it also heeds irc_client_has_work(). */
+        const char *sasl_nonce;
+        bool has_client_certificate; /* EXTERNAL: the link's TLS shows one */
+        IrcSignFunc sasl_sign;       /* ECDSA-NIST256P-CHALLENGE; called within receive() */
+        gpointer sasl_sign_data;
 } IrcClientOptions;
 
 typedef enum {
@@ -51,6 +61,12 @@ void irc_client_start(IrcClient *client, IrcEffects *effects);
  * since the epoch. What the line means comes out as effects; no line is an error for the caller. */
 void irc_client_receive(
         IrcClient *client, const char *line, gsize len, gint64 now, IrcEffects *effects);
+
+/* Whether there is something to compute that would hold up a caller if it were done at once (a
+ * SCRAM key of many rounds). irc_client_work() does a slice of some milliseconds; call it from an
+ * idle source, until there is none. */
+bool irc_client_has_work(const IrcClient *client);
+void irc_client_work(IrcClient *client, IrcEffects *effects);
 
 /* What the server says when it closes the link is in an ERROR line before; this tells the client
  * that the link ended without more. Gives IRC_EFFECT_CLOSE unless one was given. */

@@ -31,7 +31,7 @@ static gpointer plain_begin(const IrcSaslCredentials *credentials)
 
 /* authzid NUL authcid NUL password; the first equal to the second, as services expect it. */
 static IrcSaslStep plain_step(gpointer state, const IrcSaslCredentials *credentials,
-        const guint8 *challenge, gsize len, GByteArray *response)
+        const guint8 *challenge, gsize len, GByteArray *response, const char **ret_reason)
 {
         bool *is_sent = state;
 

@@ -8,8 +8,10 @@
  *   IDLE     | start                        | RUNNING             | AUTHENTICATE <mechanism>
  *   RUNNING  | AUTHENTICATE, a whole chunk  | RUNNING             |
  *   RUNNING  | AUTHENTICATE, the last chunk | RUNNING             | the response, in chunks
+ *   RUNNING  | work                         | RUNNING             | the response, when it is done
  *   RUNNING  | a challenge that is wrong    | RUNNING             | AUTHENTICATE *
  *   RUNNING  | 903, 907                     | SUCCEEDED           |
+ *   RUNNING  | 903, the server not proven   | FAILED              |
  *   RUNNING  | 904, 905, 906, 908           | RUNNING             | AUTHENTICATE <next mechanism>
  *            |                              | FAILED, none left   |
  *   RUNNING  | 902 (the account is locked)  | FAILED              |
@@ -17,7 +19,8 @@
  *
  * After a 908 (the mechanisms that there are) some servers send a 904 for the same attempt, some do
  * not: the next mechanism is tried at once, and a 904 before the server has taken it up is left
- * out. */
+ * out. A server that failed to prove itself is not tried with another mechanism: the next may tell
+ * it the password. */
 
 #include "irc/sasl.h"
 
@@ -27,12 +30,22 @@
 
 #define SERVER_TEXT_MAX 200
 
-static const IrcSaslMechanism *const known_mechanisms[] = {&irc_sasl_plain};
+/* In order of preference where the owner has none. */
+static const IrcSaslMechanism *const known_mechanisms[] = {
+        &irc_sasl_external,
+        &irc_sasl_ecdsa,
+        &irc_sasl_scram_sha512,
+        &irc_sasl_scram_sha256,
+        &irc_sasl_plain,
+};
 
 struct IrcSasl {
         GStrv mechanisms; /* in order of preference */
         char *account;
         char *password;
+        char *nonce; /* as it was given */
+        char *attempt_nonce;
+        guint n_attempts;
         IrcSaslCredentials credentials;
 
         IrcSaslState state;
@@ -41,8 +54,11 @@ struct IrcSasl {
         const IrcSaslMechanism *mechanism;
         gpointer mechanism_state;
         GString *challenge; /* base64, as far as it came */
+        bool is_any_tried;
         bool is_late_failure_expected;
-        bool is_aborted; /* "AUTHENTICATE *" was sent; the answer is a 906 */
+        bool is_aborted;  /* "AUTHENTICATE *" was sent; the answer is a 906 */
+        bool is_rejected; /* likewise, and no other mechanism comes after it */
+        bool is_working;
         char *failure;
 };
 
@@ -71,11 +87,11 @@ IrcSasl *irc_sasl_new(const char *const *mechanisms, const IrcSaslCredentials *c
                 mechanisms && mechanisms[0] ? g_strdupv((char **) mechanisms) : all_mechanisms();
         sasl->account = g_strdup(credentials->account);
         sasl->password = g_strdup(credentials->password);
-        sasl->credentials = (IrcSaslCredentials){
-                .account = sasl->account,
-                .password = sasl->password,
-                .may_send_password = credentials->may_send_password,
-        };
+        sasl->nonce = g_strdup(credentials->nonce);
+        sasl->credentials = *credentials;
+        sasl->credentials.account = sasl->account;
+        sasl->credentials.password = sasl->password;
+        sasl->credentials.nonce = sasl->nonce;
         sasl->offered = g_strdup("");
         sasl->challenge = g_string_new(NULL);
         return sasl;
@@ -88,6 +104,8 @@ static void end_mechanism(IrcSasl *sasl)
         sasl->mechanism = NULL;
         sasl->mechanism_state = NULL;
         sasl->is_aborted = false;
+        sasl->is_rejected = false;
+        sasl->is_working = false;
         g_string_truncate(sasl->challenge, 0);
 }
 
@@ -107,6 +125,8 @@ void irc_sasl_free(IrcSasl *sasl)
         g_strfreev(sasl->mechanisms);
         g_free(sasl->account);
         wipe(sasl->password);
+        g_free(sasl->nonce);
+        g_free(sasl->attempt_nonce);
         g_free(sasl->offered);
         g_free(sasl->failure);
         g_free(sasl);
@@ -144,7 +164,7 @@ static bool is_offered(const IrcSasl *sasl, const char *name)
 }
 
 /* Whether this mechanism can be tried; else what keeps us from it is the failure, unless the server
- * already said something about another. */
+ * said something about another before. */
 static bool can_try(IrcSasl *sasl, const char *name, const IrcSaslMechanism **ret_mechanism)
 {
         const IrcSaslMechanism *mechanism = find_mechanism(name);
@@ -157,10 +177,20 @@ static bool can_try(IrcSasl *sasl, const char *name, const IrcSaslMechanism **re
                 text = g_strdup_printf("the server does not offer %s", name);
         else if (!mechanism->is_usable(&sasl->credentials, &reason))
                 text = g_strdup(reason);
-        if (text && !sasl->failure)
+        if (text && !sasl->is_any_tried)
                 set_failure(sasl, text);
         *ret_mechanism = mechanism;
         return !text;
+}
+
+/* What was said in one attempt must be of no use in another. */
+static void renew_nonce(IrcSasl *sasl)
+{
+        if (!sasl->nonce || sasl->n_attempts++ == 0)
+                return;
+        g_free(sasl->attempt_nonce);
+        sasl->attempt_nonce = g_strdup_printf("%s-%u", sasl->nonce, sasl->n_attempts);
+        sasl->credentials.nonce = sasl->attempt_nonce;
 }
 
 static IrcSaslState try_next(IrcSasl *sasl, GPtrArray *lines)
@@ -173,6 +203,8 @@ static IrcSaslState try_next(IrcSasl *sasl, GPtrArray *lines)
                 if (!can_try(sasl, name, &mechanism))
                         continue;
                 sasl->mechanism = mechanism;
+                sasl->is_any_tried = true;
+                renew_nonce(sasl);
                 if (mechanism->begin)
                         sasl->mechanism_state = mechanism->begin(&sasl->credentials);
                 g_ptr_array_add(lines, g_strdup_printf("AUTHENTICATE %s", mechanism->name));
@@ -187,6 +219,7 @@ IrcSaslState irc_sasl_start(IrcSasl *sasl, const char *offered, GPtrArray *lines
         sasl->offered = g_strdup(offered ?: "");
         g_clear_pointer(&sasl->failure, g_free);
         sasl->next = 0;
+        sasl->is_any_tried = false;
         sasl->is_late_failure_expected = false;
         return try_next(sasl, lines);
 }
@@ -205,21 +238,20 @@ static void send_response(const GByteArray *response, GPtrArray *lines)
         explicit_bzero(text, len);
 }
 
-/* base64 of the whole, strictly: what g_base64_decode() would skip is an error here. */
-static guint8 *decode_challenge(const GString *challenge, gsize *ret_len)
+guint8 *irc_sasl_base64_decode(const char *text, gsize *ret_len)
 {
         static const char alphabet[] =
                 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        gsize n = strspn(challenge->str, alphabet);
-        gsize padding = strspn(challenge->str + n, "=");
+        gsize n = strspn(text, alphabet);
+        gsize padding = strspn(text + n, "=");
 
-        if (n + padding != challenge->len || challenge->len % 4 != 0 || padding > 2)
+        if (text[n + padding] != '\0' || (n + padding) % 4 != 0 || padding > 2)
                 return NULL;
-        if (challenge->len == 0) {
+        if (n == 0) {
                 *ret_len = 0;
                 return g_malloc0(1);
         }
-        return g_base64_decode(challenge->str, ret_len);
+        return g_base64_decode(text, ret_len);
 }
 
 static void abort_attempt(IrcSasl *sasl, const char *failure, GPtrArray *lines)
@@ -229,20 +261,57 @@ static void abort_attempt(IrcSasl *sasl, const char *failure, GPtrArray *lines)
         g_ptr_array_add(lines, g_strdup("AUTHENTICATE *"));
 }
 
+static void act_on(
+        IrcSasl *sasl, IrcSaslStep step, GByteArray *response, const char *reason, GPtrArray *lines)
+{
+        sasl->is_working = step == IRC_SASL_STEP_WORK;
+        switch (step) {
+        case IRC_SASL_STEP_CONTINUE:
+                send_response(response, lines);
+                break;
+        case IRC_SASL_STEP_WORK:
+                break;
+        case IRC_SASL_STEP_REJECT:
+                sasl->is_rejected = true;
+                abort_attempt(sasl, reason, lines);
+                break;
+        case IRC_SASL_STEP_ABORT:
+                abort_attempt(sasl, reason, lines);
+                break;
+        }
+        if (response->len > 0)
+                explicit_bzero(response->data, response->len);
+}
+
 static void answer_challenge(IrcSasl *sasl, GPtrArray *lines)
 {
         g_autoptr(GByteArray) response = g_byte_array_new();
+        const char *reason = "the server's challenge cannot be understood";
+        IrcSaslStep step = IRC_SASL_STEP_ABORT;
         gsize len = 0;
-        g_autofree guint8 *challenge = decode_challenge(sasl->challenge, &len);
+        g_autofree guint8 *challenge = irc_sasl_base64_decode(sasl->challenge->str, &len);
 
         g_string_truncate(sasl->challenge, 0);
-        if (challenge && sasl->mechanism->step(sasl->mechanism_state, &sasl->credentials, challenge,
-                                 len, response) == IRC_SASL_STEP_CONTINUE)
-                send_response(response, lines);
-        else
-                abort_attempt(sasl, "the server's challenge cannot be understood", lines);
-        if (response->len > 0)
-                explicit_bzero(response->data, response->len);
+        if (challenge && !sasl->is_working)
+                step = sasl->mechanism->step(sasl->mechanism_state, &sasl->credentials, challenge,
+                        len, response, &reason);
+        act_on(sasl, step, response, reason, lines);
+        if (step == IRC_SASL_STEP_WORK)
+                irc_sasl_work(sasl, lines);
+}
+
+bool irc_sasl_has_work(const IrcSasl *sasl)
+{
+        return sasl->is_working;
+}
+
+void irc_sasl_work(IrcSasl *sasl, GPtrArray *lines)
+{
+        g_autoptr(GByteArray) response = g_byte_array_new();
+
+        if (sasl->is_working)
+                act_on(sasl, sasl->mechanism->work(sasl->mechanism_state, response), response, "",
+                        lines);
 }
 
 static void receive_chunk(IrcSasl *sasl, const char *chunk, GPtrArray *lines)
@@ -273,10 +342,18 @@ static void set_server_failure(IrcSasl *sasl, const IrcMessage *message)
                 "the server refused %s: \"%s\" (%s)", sasl->mechanism->name, quoted, message->verb);
 }
 
+static IrcSaslState finish(IrcSasl *sasl, IrcSaslState state)
+{
+        end_mechanism(sasl);
+        return sasl->state = state;
+}
+
 static IrcSaslState receive_mechanisms(IrcSasl *sasl, const IrcMessage *message, GPtrArray *lines)
 {
         const char *offered = irc_message_get_param(message, 1);
 
+        if (sasl->is_rejected)
+                return finish(sasl, IRC_SASL_FAILED);
         if (offered) {
                 g_free(sasl->offered);
                 sasl->offered = g_strdup(offered);
@@ -294,13 +371,20 @@ static IrcSaslState receive_failure(IrcSasl *sasl, const IrcMessage *message, GP
                 return sasl->state;
         }
         set_server_failure(sasl, message);
-        return try_next(sasl, lines);
+        return sasl->is_rejected ? finish(sasl, IRC_SASL_FAILED) : try_next(sasl, lines);
 }
 
-static IrcSaslState finish(IrcSasl *sasl, IrcSaslState state)
+/* A server's word of success is worth nothing before it has shown that it knows the password. */
+static IrcSaslState receive_success(IrcSasl *sasl)
 {
-        end_mechanism(sasl);
-        return sasl->state = state;
+        const IrcSaslMechanism *mechanism = sasl->mechanism;
+
+        if (sasl->is_aborted)
+                return finish(sasl, IRC_SASL_FAILED);
+        if (!mechanism->is_proven || mechanism->is_proven(sasl->mechanism_state))
+                return finish(sasl, IRC_SASL_SUCCEEDED);
+        set_failure(sasl, "the server did not prove that it knows the password");
+        return finish(sasl, IRC_SASL_FAILED);
 }
 
 IrcSaslState irc_sasl_receive(IrcSasl *sasl, const IrcMessage *message, GPtrArray *lines)
@@ -316,6 +400,7 @@ IrcSaslState irc_sasl_receive(IrcSasl *sasl, const IrcMessage *message, GPtrArra
                 set_server_failure(sasl, message);
                 return finish(sasl, IRC_SASL_FAILED);
         case 903:
+                return receive_success(sasl);
         case 907:
                 return finish(sasl, IRC_SASL_SUCCEEDED);
         case 904:

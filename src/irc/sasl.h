@@ -16,15 +16,25 @@
 /* What a server may send in one challenge, before decoding. */
 #define IRC_SASL_CHALLENGE_MAX (64 * 1024)
 
+/* The server's challenge signed with the owner's NIST P-256 key: `challenge` takes the place of a
+ * SHA-256 digest, the signature is in DER. NULL if that cannot be done. */
+typedef GBytes *(*IrcSignFunc)(const guint8 *challenge, gsize len, gpointer user_data);
+
 typedef struct {
         const char *account;
         const char *password;
         bool may_send_password; /* the link is private, or the owner does not mind */
+        bool has_certificate;   /* the link's TLS has shown a certificate of ours */
+        const char *nonce; /* for SCRAM: random, printable ASCII without commas, anew each time */
+        IrcSignFunc sign;  /* for ECDSA-NIST256P-CHALLENGE, or NULL */
+        gpointer sign_data;
 } IrcSaslCredentials;
 
 typedef enum {
         IRC_SASL_STEP_CONTINUE, /* `response` is for the server, empty or not */
+        IRC_SASL_STEP_WORK,     /* there is much to compute: work() until it says another */
         IRC_SASL_STEP_ABORT,    /* what the server sent is wrong */
+        IRC_SASL_STEP_REJECT,   /* the server is not the one that it should be: no more tries */
 } IrcSaslStep;
 
 typedef struct {
@@ -35,23 +45,37 @@ typedef struct {
         /* What step() needs to remember from one challenge to the next; NULL for nothing. */
         gpointer (*begin)(const IrcSaslCredentials *credentials);
         void (*end)(gpointer state);
+        /* `ret_reason` may be set to words, for people, that say why it aborts. */
         IrcSaslStep (*step)(gpointer state, const IrcSaslCredentials *credentials,
-                const guint8 *challenge, gsize len, GByteArray *response);
+                const guint8 *challenge, gsize len, GByteArray *response, const char **ret_reason);
+        /* A slice of a few milliseconds, after IRC_SASL_STEP_WORK; or NULL. */
+        IrcSaslStep (*work)(gpointer state, GByteArray *response);
+        /* Whether the server proved who it is, without which its word of success is none; or NULL.
+         */
+        bool (*is_proven)(gconstpointer state);
 } IrcSaslMechanism;
 
+extern const IrcSaslMechanism irc_sasl_ecdsa;
+extern const IrcSaslMechanism irc_sasl_external;
 extern const IrcSaslMechanism irc_sasl_plain;
+extern const IrcSaslMechanism irc_sasl_scram_sha256;
+extern const IrcSaslMechanism irc_sasl_scram_sha512;
+
+/* Strictly: what g_base64_decode() would skip is an error here, NULL. To be freed by the caller. */
+guint8 *irc_sasl_base64_decode(const char *text, gsize *ret_len);
 
 typedef enum {
         IRC_SASL_IDLE,
         IRC_SASL_RUNNING,
         IRC_SASL_SUCCEEDED, /* 903, or 907: we were logged in already */
-        IRC_SASL_FAILED,    /* no mechanism is left */
+        IRC_SASL_FAILED,    /* no mechanism is left, or the server is not to be trusted */
 } IrcSaslState;
 
 typedef struct IrcSasl IrcSasl;
 
-/* `mechanisms` in order of preference, NULL or empty for all that we have; the strings of
- * `credentials` may be NULL. All is copied. */
+/* `mechanisms` in order of preference, NULL or empty for all that we have, the strongest first; the
+ * strings of `credentials` may be NULL. All is copied. Of `credentials->nonce` a new one is made
+ * for each attempt. */
 IrcSasl *irc_sasl_new(const char *const *mechanisms, const IrcSaslCredentials *credentials);
 void irc_sasl_free(IrcSasl *sasl);
 
@@ -63,6 +87,11 @@ bool irc_sasl_is_wanted(const IrcSasl *sasl);
 IrcSaslState irc_sasl_start(IrcSasl *sasl, const char *offered, GPtrArray *lines);
 /* AUTHENTICATE or one of 902 to 908; others are ignored. */
 IrcSaslState irc_sasl_receive(IrcSasl *sasl, const IrcMessage *message, GPtrArray *lines);
+
+/* Whether a mechanism has something to compute. irc_sasl_work() does a slice of it, of a few
+ * milliseconds, and the caller calls it again between its other duties. */
+bool irc_sasl_has_work(const IrcSasl *sasl);
+void irc_sasl_work(IrcSasl *sasl, GPtrArray *lines);
 
 /* The server withdrew SASL while it ran: it has failed. */
 void irc_sasl_withdraw(IrcSasl *sasl);

@@ -97,10 +97,11 @@ static IrcClient *client_new(void)
                 .nickname = "me",
                 .alt_nicknames = alt_nicknames,
                 .password = "password",
-                .sasl_account = "account",
-                .sasl_password = "password",
+                .sasl_account = "acc",
+                .sasl_password = "secret",
                 .is_secure = true,
                 .channels = channels,
+                .sasl_nonce = "abcdefgh",
         };
 
         return irc_client_new(&options);

@@ -212,6 +212,9 @@ static void give_command(Run *run, const char *line)
                 irc_client_ping(run->client, rest, run->effects);
         else if (g_str_equal(words[0], "closed"))
                 irc_client_link_closed(run->client, run->effects);
+        else if (g_str_equal(words[0], "work"))
+                while (irc_client_has_work(run->client))
+                        irc_client_work(run->client, run->effects);
         else if (g_str_equal(words[0], "carry"))
                 carry_over(run);
         else if (!command(run, words[0], rest, w, &error)) {

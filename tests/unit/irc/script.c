@@ -94,6 +94,16 @@ GStrv script_list(const char *folder)
         return (GStrv) g_ptr_array_free(paths, FALSE);
 }
 
+/* The challenge from its end, for a signature. */
+static GBytes *sign(const guint8 *challenge, gsize len, gpointer user_data)
+{
+        guint8 *signature = g_malloc(len);
+
+        for (gsize i = 0; i < len; i++)
+                signature[i] = challenge[len - 1 - i];
+        return g_bytes_new_take(signature, len);
+}
+
 IrcClient *script_client_new(const Script *script)
 {
         const IrcClientOptions options = {
@@ -110,6 +120,9 @@ IrcClient *script_client_new(const Script *script)
                 .sasl_plain_insecure =
                         g_hash_table_contains(script->options, "sasl-plain-insecure"),
                 .channels = strings_get(script->channels),
+                .sasl_nonce = g_hash_table_lookup(script->options, "nonce"),
+                .has_client_certificate = g_hash_table_contains(script->options, "certificate"),
+                .sasl_sign = g_hash_table_contains(script->options, "key") ? sign : NULL,
         };
 
         return irc_client_new(&options);
