@@ -24,7 +24,8 @@ static const char *account_of_sender(
         const IrcChannel *tracked;
         const IrcChannelMember *member;
 
-        if (input->account_tag || !channel || irc_caps_has(client->caps, "account-tag") ||
+        if (input->account_tag || !channel || input->is_replay ||
+                irc_caps_has(client->caps, "account-tag") ||
                 !irc_caps_has(client->caps, "account-notify"))
                 return input->account_tag;
         tracked = irc_channels_find(&client->channels, channel);
@@ -48,6 +49,8 @@ IrcEffect *irc_client_add_message(IrcClient *client, const IrcInput *input, IrcM
         IrcEffect row = {};
         IrcEffect *effect;
 
+        if (input->is_quiet)
+                return NULL;
         row.message.channel = irc_effects_strdup(effects, channel);
         row.message.target =
                 target == channel ? row.message.channel : irc_effects_strdup(effects, target);
@@ -70,6 +73,8 @@ IrcEffect *irc_client_add_message(IrcClient *client, const IrcInput *input, IrcM
         effect->message.sent_at = input->sent_at;
         effect->message.received_at = input->now;
         effect->message.is_self = input->is_self;
+        effect->message.is_replay = input->is_replay;
+        effect->message.is_bot = input->is_bot;
         return effect;
 }
 

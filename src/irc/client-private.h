@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "irc/batch.h"
 #include "irc/cap.h"
 #include "irc/channel.h"
 #include "irc/client.h"
@@ -36,6 +37,7 @@ struct IrcClient {
         IrcCaps *caps;
         IrcSasl *sasl;
         IrcChannels channels;
+        IrcBatches batches;
 
         /* registration */
         guint nick_attempts;     /* how many nicknames were refused */
@@ -69,6 +71,10 @@ typedef struct {
         const char *account_tag;
         gint64 sent_at;
         gint64 now;
+        const IrcBatch *batch; /* the one that it is in, or NULL */
+        bool is_replay;        /* of the past */
+        bool is_bot;
+        bool is_quiet; /* state changes, but no row is to be made of it */
 } IrcInput;
 
 typedef void (*IrcHandler)(IrcClient *client, const IrcInput *input);
@@ -88,6 +94,20 @@ bool irc_client_send(IrcClient *client, IrcPriority priority, const char *verb,
 gsize irc_client_get_line_limit(const IrcClient *client);
 /* Gives IRC_EFFECT_CLOSE and ends the client. */
 void irc_client_close(IrcClient *client, IcError class, const char *text, IrcEffects *effects);
+
+/* Reads a line into `message` and `input`, whose effects, now and batch are set; false if it is
+ * none. Then its handler. */
+bool irc_client_read(
+        IrcClient *client, IrcMessage *message, const char *line, gsize len, IrcInput *input);
+void irc_client_dispatch(IrcClient *client, const IrcInput *input);
+
+/* client-batch.c */
+void irc_client_handle_batch(IrcClient *client, const IrcInput *input);
+/* Whether the line, which is in `input` too, is of a batch that takes it for now. */
+bool irc_client_take_into_batch(IrcClient *client, const char *line, gsize len, IrcInput *input);
+
+/* client-past.c */
+void irc_client_handle_past(IrcClient *client, const IrcInput *input);
 
 /* client-registration.c */
 void irc_client_handle_cap(IrcClient *client, const IrcInput *input);
@@ -143,7 +163,8 @@ void irc_client_handle_notice(IrcClient *client, const IrcInput *input);
 void irc_client_handle_invite(IrcClient *client, const IrcInput *input);
 void irc_client_handle_ping(IrcClient *client, const IrcInput *input);
 void irc_client_handle_pong(IrcClient *client, const IrcInput *input);
-/* A row. `channel` may be NULL; `content` is a parameter of the message or any other text. */
+/* A row; NULL if the input is quiet. `channel` may be NULL; `content` is a parameter of the message
+ * or any other text. */
 IrcEffect *irc_client_add_message(IrcClient *client, const IrcInput *input, IrcMessageType type,
         const char *channel, const char *target, const char *content);
 /* The channel that a target belongs to, as we spell it, or NULL for a private one. */

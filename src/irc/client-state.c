@@ -132,6 +132,8 @@ GVariant *irc_client_snapshot(const IrcClient *client)
                 &builder, "{sv}", "burst-over", g_variant_new_boolean(client->is_burst_over));
         g_variant_builder_add(&builder, "{sv}", "capabilities", irc_caps_to_variant(client->caps));
         g_variant_builder_add(
+                &builder, "{sv}", "batches", irc_batches_to_variant(&client->batches));
+        g_variant_builder_add(
                 &builder, "{sv}", "isupport", irc_isupport_to_variant(client->isupport));
         return g_variant_builder_end(&builder);
 }
@@ -165,7 +167,7 @@ static bool check_snapshot(GVariant *snapshot, GError **error)
 
 bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
 {
-        g_autoptr(GVariant) sound = NULL, caps = NULL, isupport = NULL;
+        g_autoptr(GVariant) sound = NULL, caps = NULL, isupport = NULL, batches = NULL;
         gboolean is_burst_over = FALSE;
 
         g_assert(client->state == IRC_CLIENT_NEW);
@@ -187,6 +189,9 @@ bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
         isupport = g_variant_lookup_value(sound, "isupport", NULL);
         if (isupport)
                 irc_isupport_restore(client->isupport, isupport);
+        batches = g_variant_lookup_value(sound, "batches", NULL);
+        if (batches)
+                irc_batches_restore(&client->batches, batches);
         irc_channels_set_casemap(&client->channels, client->isupport->casemap);
         client->state = IRC_CLIENT_REGISTERED;
         return true;

@@ -19,6 +19,7 @@
 static const char *const wanted_caps[] = {
         "account-notify",
         "account-tag",
+        "batch",
         "cap-notify",
         "chghost",
         "extended-join",
@@ -69,6 +70,7 @@ static const struct Verb {
         {"908", irc_client_handle_sasl, true, 0},
         {"ACCOUNT", irc_client_handle_account, false, 1},
         {"AUTHENTICATE", irc_client_handle_sasl, true, 0},
+        {"BATCH", irc_client_handle_batch, true, 1},
         {"CAP", irc_client_handle_cap, true, 3},
         {"CHGHOST", irc_client_handle_chghost, false, 2},
         {"ERROR", irc_client_handle_error, true, 0},
@@ -140,6 +142,7 @@ IrcClient *irc_client_new(const IrcClientOptions *options)
         client->sasl = sasl_new(options);
         client->caps = caps_new(irc_sasl_is_wanted(client->sasl));
         irc_channels_init(&client->channels);
+        irc_batches_init(&client->batches);
         irc_message_init(&client->message);
         client->lines = g_ptr_array_new_with_free_func(g_free);
         client->scratch = g_string_new(NULL);
@@ -167,6 +170,7 @@ void irc_client_free(IrcClient *client)
         irc_caps_free(client->caps);
         irc_sasl_free(client->sasl);
         irc_channels_clear(&client->channels);
+        irc_batches_clear(&client->batches);
         irc_message_clear(&client->message);
         g_ptr_array_unref(client->lines);
         g_string_free(client->scratch, TRUE);
@@ -302,6 +306,8 @@ static void read_tags(IrcInput *input)
                         input->msgid = *tag->value ? tag->value : NULL;
                 else if (g_str_equal(tag->key, "account"))
                         input->account_tag = *tag->value ? tag->value : NULL;
+                else if (g_str_equal(tag->key, "bot"))
+                        input->is_bot = true;
         }
 }
 
@@ -316,12 +322,16 @@ static bool is_refusal(const char *verb)
                g_ascii_isdigit(verb[2]) && verb[3] == '\0';
 }
 
-static void dispatch(IrcClient *client, const IrcInput *input)
+void irc_client_dispatch(IrcClient *client, const IrcInput *input)
 {
         const char *name = input->message->verb;
         const struct Verb *verb =
                 bsearch(name, verbs, G_N_ELEMENTS(verbs), sizeof(verbs[0]), compare_verbs);
 
+        if (input->is_replay && !irc_message_has_verb(input->message, "BATCH")) {
+                irc_client_handle_past(client, input);
+                return;
+        }
         if (!verb) {
                 if (is_refusal(name) && client->state == IRC_CLIENT_REGISTERED)
                         irc_client_handle_refusal(client, input);
@@ -344,25 +354,35 @@ static IrcParseResult parse_without_nul(IrcMessage *message, const char *line, g
         return irc_message_parse(message, kept->str, kept->len);
 }
 
-void irc_client_receive(
-        IrcClient *client, const char *line, gsize len, gint64 now, IrcEffects *effects)
+bool irc_client_read(
+        IrcClient *client, IrcMessage *message, const char *line, gsize len, IrcInput *input)
 {
-        IrcMessage *message = &client->message;
-        IrcInput input = {.message = message, .effects = effects, .now = now};
-        IrcParseResult result;
+        IrcParseResult result = irc_message_parse(message, line, len);
 
-        if (client->state == IRC_CLIENT_NEW || client->state == IRC_CLIENT_CLOSED)
-                return;
-        result = irc_message_parse(message, line, len);
         if (result == IRC_PARSE_NUL)
                 result = parse_without_nul(message, line, len);
         if (result != IRC_PARSE_OK)
-                return;
+                return false;
 
+        input->message = message;
         if (!is_utf8(line, len))
-                convert_parts(message, &input);
-        input.sender = message->nick ?: client->server_name ?: "*";
-        input.is_self = message->nick && irc_client_is_self(client, message->nick);
-        read_tags(&input);
-        dispatch(client, &input);
+                convert_parts(message, input);
+        input->sender = message->nick ?: client->server_name ?: "*";
+        input->is_self = message->nick && irc_client_is_self(client, message->nick);
+        if (input->batch)
+                input->is_replay = input->batch->is_replay;
+        read_tags(input);
+        return true;
+}
+
+void irc_client_receive(
+        IrcClient *client, const char *line, gsize len, gint64 now, IrcEffects *effects)
+{
+        IrcInput input = {.effects = effects, .now = now};
+
+        if (client->state == IRC_CLIENT_NEW || client->state == IRC_CLIENT_CLOSED)
+                return;
+        if (irc_client_read(client, &client->message, line, len, &input) &&
+                !irc_client_take_into_batch(client, line, len, &input))
+                irc_client_dispatch(client, &input);
 }

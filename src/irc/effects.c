@@ -40,6 +40,8 @@ const char *irc_message_type_name(IrcMessageType type)
                 [IRC_MESSAGE_TOPIC] = "topic",
                 [IRC_MESSAGE_MODE] = "mode",
                 [IRC_MESSAGE_INVITE] = "invite",
+                [IRC_MESSAGE_NETSPLIT] = "netsplit",
+                [IRC_MESSAGE_NETJOIN] = "netjoin",
         };
 
         g_assert((unsigned) type < _IRC_MESSAGE_TYPE_MAX);

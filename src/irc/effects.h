@@ -56,6 +56,8 @@ typedef enum {
         IRC_MESSAGE_TOPIC,
         IRC_MESSAGE_MODE,
         IRC_MESSAGE_INVITE,
+        IRC_MESSAGE_NETSPLIT, /* many left at once, since two servers lost each other */
+        IRC_MESSAGE_NETJOIN,  /* they are back */
         _IRC_MESSAGE_TYPE_MAX,
 } IrcMessageType;
 
@@ -78,7 +80,9 @@ typedef struct {
                         const char *source;  /* nick!user@host, or NULL */
                         const char *account; /* services account, or NULL when not known or none */
                         /* Never NULL. The text, the new nick, the reason, the mode change, the
-                         * invitation's channel; of a kick the nickname, a space and the reason. */
+                         * invitation's channel (or, in a channel, who is invited); of a kick the
+                         * nickname, a space and the reason; of a netsplit or netjoin
+                         * "server server: nickname nickname". */
                         const char *content;
                         const guint8 *raw; /* the bytes of `content` if not UTF-8, or NULL */
                         gsize raw_len;
@@ -86,7 +90,10 @@ typedef struct {
                         gint64 sent_at; /* the server's time, µs since the epoch; 0: gave none */
                         gint64 received_at; /* µs since the epoch */
                         bool is_self;
-                        gint64 row_id; /* filled in by the store: the row's id, 0 before */
+                        bool is_replay; /* of the past: it starts no command and notifies nobody,
+                                         * and may be known already */
+                        bool is_bot;    /* the server says that a bot sent it (`bot` tag) */
+                        gint64 row_id;  /* filled in by the store: the row's id, 0 before */
                 } message;
                 struct {
                         const char *nickname;

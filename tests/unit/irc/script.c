@@ -171,6 +171,10 @@ static char *render_message(const IrcEffect *effect)
                 g_string_append_printf(text, " at %" G_GINT64_FORMAT, effect->message.sent_at);
         if (effect->message.is_self)
                 g_string_append(text, " self");
+        if (effect->message.is_replay)
+                g_string_append(text, " past");
+        if (effect->message.is_bot)
+                g_string_append(text, " bot");
         if (effect->message.raw) {
                 g_string_append(text, " raw ");
                 for (gsize i = 0; i < effect->message.raw_len; i++)

@@ -3,6 +3,7 @@
 
 /* What scripts cannot show of the client: bounds, lengths, priorities, foreign snapshots. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "irc/channel.h"
@@ -132,6 +133,44 @@ static void test_say_bounds(Fixture *f, gconstpointer data)
         g_assert_false(irc_client_say(
                 f->client, IRC_MESSAGE_PRIVMSG, nothing, "hi", NOW, f->effects, &error));
         g_assert_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE);
+        g_assert_cmpuint(irc_effects_count(f->effects), ==, 0);
+}
+
+/* A batch that is kept takes as much as its bound; then its lines stand for themselves, in order.
+ */
+static void test_batch_bounds(Fixture *f, gconstpointer data)
+{
+        gsize n_rows = 0;
+
+        receive(f, ":me!u@h JOIN #a");
+        for (int i = 0; i < 10002; i++)
+                receive(f, ":n%d!u@h JOIN #a", i);
+        receive(f, ":s BATCH +1 netsplit a.b c.d");
+        for (int i = 0; i < 10000; i++) {
+                receive(f, "@batch=1 :n%d!u@h QUIT :a.b c.d", i);
+                g_assert_cmpuint(irc_effects_count(f->effects), ==, 0);
+        }
+        receive(f, "@batch=1 :n10000!u@h QUIT :a.b c.d");
+        for (gsize i = 0; i < irc_effects_count(f->effects); i++) {
+                const IrcEffect *effect = irc_effects_get(f->effects, i);
+
+                if (effect->type != IRC_EFFECT_MESSAGE)
+                        continue;
+                g_assert_cmpint(effect->message.type, ==, IRC_MESSAGE_QUIT);
+                g_assert_cmpint(atoi(effect->message.sender + 1), ==, (int) n_rows++);
+        }
+        g_assert_cmpuint(n_rows, ==, 10001);
+        receive(f, "@batch=1 :n10001!u@h QUIT :a.b c.d");
+        effect_at(f, 0, IRC_EFFECT_MESSAGE);
+        receive(f, ":s BATCH -1");
+        g_assert_cmpuint(irc_effects_count(f->effects), ==, 0);
+
+        /* What is open is bounded, too; one too many is as if it were none. */
+        for (int i = 0; i < 150; i++)
+                receive(f, ":s BATCH +%d netsplit a.b c.d", i);
+        receive(f, "@batch=149 :bob!u@h PRIVMSG #a :hi");
+        effect_at(f, 0, IRC_EFFECT_MESSAGE);
+        receive(f, "@batch=99 :bob!u@h PRIVMSG #a :hi");
         g_assert_cmpuint(irc_effects_count(f->effects), ==, 0);
 }
 
@@ -427,6 +466,7 @@ int main(int argc, char *argv[])
 #define ADD(name, func) g_test_add("/irc/client/" name, Fixture, NULL, setup, func, teardown)
         ADD("say-lengths", test_say_lengths);
         ADD("say-bounds", test_say_bounds);
+        ADD("batch-bounds", test_batch_bounds);
         ADD("injection", test_injection);
         ADD("line-lengths", test_line_lengths);
         ADD("channels-bound", test_channels_bound);

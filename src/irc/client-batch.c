@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* Batches as the client takes them.
+ *
+ *   kind                   | its lines                        | its end
+ *   -----------------------+----------------------------------+---------------------------------
+ *   other, labeled         | as if there were no batch        | of a labelled one: the answer
+ *   history                | rows of the past, nothing else   | the page of history
+ *   netsplit, netjoin      | kept                             | one row a channel, members quietly
+ *   multiline              | kept                             | one row
+ *
+ * A kept batch that grows beyond its bound is taken line by line from then on. */
+
+#include <string.h>
+
+#include "irc/client-private.h"
+
+/* The nicknames in a row about a netsplit, in bytes. */
+#define NETSPLIT_NAMES_MAX 4096
+
+/* Nicknames that go or come, by channel. */
+typedef struct {
+        GHashTable *names; /* channel's name to GString */
+} Crowd;
+
+static void string_free(gpointer data)
+{
+        g_string_free(data, TRUE);
+}
+
+static void crowd_add(Crowd *crowd, const char *channel, const char *nickname)
+{
+        GString *names = g_hash_table_lookup(crowd->names, channel);
+
+        if (!names) {
+                names = g_string_new(NULL);
+                g_hash_table_insert(crowd->names, g_strdup(channel), names);
+        }
+        if (names->len + strlen(nickname) > NETSPLIT_NAMES_MAX) {
+                if (!g_str_has_suffix(names->str, "…"))
+                        g_string_append(names, " …");
+                return;
+        }
+        g_string_append_printf(names, "%s%s", names->len > 0 ? " " : "", nickname);
+}
+
+/* Who is in which of our channels before the line is taken. */
+static void note_quit(IrcClient *client, const IrcInput *input, Crowd *crowd)
+{
+        GHashTableIter iter;
+        gpointer channel;
+
+        g_hash_table_iter_init(&iter, client->channels.by_name);
+        while (g_hash_table_iter_next(&iter, NULL, &channel))
+                if (irc_channel_find_member(&client->channels, channel, input->sender))
+                        crowd_add(crowd, ((IrcChannel *) channel)->name, input->sender);
+}
+
+static void note_join(IrcClient *client, const IrcInput *input, Crowd *crowd)
+{
+        const char *name = irc_message_get_param(input->message, 0);
+        const IrcChannel *channel = name ? irc_channels_find(&client->channels, name) : NULL;
+
+        if (channel)
+                crowd_add(crowd, channel->name, input->sender);
+}
+
+static bool is_quiet(const IrcInput *input)
+{
+        return !input->is_self && input->message->nick &&
+               (irc_message_has_verb(input->message, "QUIT") ||
+                       irc_message_has_verb(input->message, "JOIN") ||
+                       irc_message_has_verb(input->message, "MODE"));
+}
+
+static void take_of_netsplit(IrcClient *client, const IrcBatch *batch, const IrcKeptLine *line,
+        Crowd *crowd, IrcEffects *effects)
+{
+        g_auto(IrcMessage) message = {};
+        IrcInput input = {.effects = effects, .now = line->now, .batch = batch};
+
+        if (!irc_client_read(client, &message, line->data, line->len, &input))
+                return;
+        input.is_quiet = is_quiet(&input);
+        if (input.is_quiet && irc_message_has_verb(&message, "QUIT"))
+                note_quit(client, &input, crowd);
+        else if (input.is_quiet && irc_message_has_verb(&message, "JOIN"))
+                note_join(client, &input, crowd);
+        irc_client_dispatch(client, &input);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+        return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* A row in each channel: the two servers, a colon, and who is gone or back. */
+static void add_netsplit_rows(
+        IrcClient *client, const IrcInput *input, const IrcBatch *batch, const Crowd *crowd)
+{
+        g_autofree const char **channels =
+                (const char **) g_hash_table_get_keys_as_array(crowd->names, NULL);
+        g_autofree char *servers = g_strjoinv(" ", batch->params);
+        guint n = g_hash_table_size(crowd->names);
+
+        qsort(channels, n, sizeof(char *), compare_names);
+        for (guint i = 0; i < n; i++) {
+                const GString *names = g_hash_table_lookup(crowd->names, channels[i]);
+                g_autofree char *content = g_strdup_printf("%s: %s", servers, names->str);
+
+                irc_client_add_message(client, input,
+                        batch->kind == IRC_BATCH_NETSPLIT ? IRC_MESSAGE_NETSPLIT
+                                                          : IRC_MESSAGE_NETJOIN,
+                        channels[i], channels[i], content);
+        }
+}
+
+static void finish_netsplit(IrcClient *client, const IrcInput *input, const IrcBatch *batch)
+{
+        Crowd crowd = {g_hash_table_new_full(g_str_hash, g_str_equal, g_free, string_free)};
+
+        for (guint i = 0; i < batch->lines->len; i++)
+                take_of_netsplit(client, batch, batch->lines->pdata[i], &crowd, input->effects);
+        add_netsplit_rows(client, input, batch, &crowd);
+        g_hash_table_unref(crowd.names);
+}
+
+/* Lines that were kept and shall be no more: each for itself. */
+static void take_kept(IrcClient *client, const IrcBatch *batch, IrcEffects *effects)
+{
+        for (guint i = 0; i < batch->lines->len; i++) {
+                const IrcKeptLine *line = batch->lines->pdata[i];
+                g_auto(IrcMessage) message = {};
+                IrcInput input = {.effects = effects, .now = line->now, .batch = batch};
+
+                if (irc_client_read(client, &message, line->data, line->len, &input))
+                        irc_client_dispatch(client, &input);
+        }
+}
+
+static void finish(IrcClient *client, const IrcInput *input, const IrcBatch *batch)
+{
+        IrcInput inside = *input;
+
+        inside.batch = batch;
+        inside.is_replay = batch->is_replay;
+        switch (batch->kind) {
+        case IRC_BATCH_NETSPLIT:
+        case IRC_BATCH_NETJOIN:
+                finish_netsplit(client, &inside, batch);
+                break;
+        case IRC_BATCH_MULTILINE:
+                take_kept(client, batch, input->effects);
+                break;
+        case IRC_BATCH_HISTORY:
+        case IRC_BATCH_TARGETS:
+        case IRC_BATCH_LABELED:
+        case IRC_BATCH_OTHER:
+                break;
+        }
+}
+
+/* BATCH -<ref>; beginnings are seen by irc_client_take_into_batch(). */
+void irc_client_handle_batch(IrcClient *client, const IrcInput *input)
+{
+        const char *mark = input->message->params[0];
+        g_autoptr(IrcBatch) batch = NULL;
+
+        if (*mark != '-')
+                return;
+        batch = irc_batches_close(&client->batches, mark + 1);
+        if (!batch)
+                return;
+        client->is_changed = true;
+        finish(client, input, batch);
+}
+
+bool irc_client_take_into_batch(IrcClient *client, const char *line, gsize len, IrcInput *input)
+{
+        const IrcMessage *message = input->message;
+        const char *ref =
+                client->batches.in_order->len > 0 ? irc_message_get_tag(message, "batch") : NULL;
+        bool is_batch = irc_message_has_verb(message, "BATCH");
+        IrcBatch *batch = ref ? irc_batches_find(&client->batches, ref) : NULL;
+        IrcBatch *keeper = ref ? irc_batches_keeper(&client->batches, ref) : NULL;
+
+        if (batch) {
+                input->batch = batch;
+                input->is_replay = batch->is_replay;
+        }
+        if (is_batch && message->n_params >= 2 && *message->params[0] == '+') {
+                irc_batches_open(&client->batches, message, line, len, input->now);
+                client->is_changed = true;
+                return true;
+        }
+        if (keeper && !is_batch) {
+                client->is_changed = true;
+                if (irc_batches_keep(&client->batches, keeper, line, len, input->now))
+                        return true;
+                take_kept(client, keeper, input->effects);
+                irc_batches_drop_lines(&client->batches, keeper);
+        }
+        if (batch && !is_batch)
+                batch->n_taken++;
+        return false;
+}
