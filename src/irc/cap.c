@@ -111,6 +111,24 @@ static void add_request(IrcCaps *caps, GString *names, GPtrArray *lines)
         caps->last_request++;
 }
 
+/* A capability that makes no sense, or is not safe to have, without another. */
+static const char *const needs[][2] = {
+        {"draft/chathistory", "batch"},
+        {"draft/event-playback", "draft/chathistory"},
+        {"draft/multiline", "batch"},
+        {"echo-message", "labeled-response"},
+        {"labeled-response", "batch"},
+};
+
+static bool is_useful(const IrcCaps *caps, const char *name)
+{
+        for (gsize i = 0; i < G_N_ELEMENTS(needs); i++)
+                if (g_str_equal(needs[i][0], name) &&
+                        (!find(caps, needs[i][1]) || !is_useful(caps, needs[i][1])))
+                        return false;
+        return true;
+}
+
 /* Requests all wanted ones that are offered and not asked for, in lines below IRC_CAP_REQ_MAX. */
 static void request_wanted(IrcCaps *caps, GPtrArray *lines)
 {
@@ -120,7 +138,7 @@ static void request_wanted(IrcCaps *caps, GPtrArray *lines)
                 const char *name = caps->wanted[i];
                 Cap *cap = find(caps, name);
 
-                if (!cap || cap->is_granted || cap->request != 0)
+                if (!cap || cap->is_granted || cap->request != 0 || !is_useful(caps, name))
                         continue;
                 if (names->len + 1 + strlen(name) > IRC_CAP_REQ_MAX)
                         add_request(caps, names, lines);

@@ -174,6 +174,8 @@ void irc_client_handle_batch(IrcClient *client, const IrcInput *input)
                 return;
         client->is_changed = true;
         finish(client, input, batch);
+        if (batch->is_own_label)
+                irc_client_answer(client, batch->label, input->effects);
 }
 
 bool irc_client_take_into_batch(IrcClient *client, const char *line, gsize len, IrcInput *input)

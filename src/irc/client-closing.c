@@ -105,19 +105,42 @@ void irc_client_link_closed(IrcClient *client, IrcEffects *effects)
         irc_client_close(client, class_of_end(client, ""), text, effects);
 }
 
-static void add_reply_error(
-        const IrcInput *input, const char *code, const char *command, const char *context)
+static void add_reply(IrcClient *client, const IrcInput *input, IrcEffectType type,
+        const char *code, const char *command, const char *context)
 {
+        const IrcRequest *request = irc_client_find_request(client, input);
+        const char *label = request ? irc_effects_strdup(input->effects, request->label) : NULL;
         const char *codes = irc_effects_strdup(input->effects, code);
         const char *commands = irc_effects_strdup(input->effects, command);
         const char *contexts = irc_effects_strdup(input->effects, context);
         const char *text = irc_effects_strdup(input->effects, last_param(input));
-        IrcEffect *effect = irc_effects_add(input->effects, IRC_EFFECT_REPLY_ERROR);
+        IrcEffect *effect = irc_effects_add(input->effects, type);
 
+        effect->reply.label = label;
         effect->reply.code = codes;
         effect->reply.command = commands;
         effect->reply.context = contexts;
         effect->reply.text = text;
+}
+
+static void add_reply_error(IrcClient *client, const IrcInput *input, const char *code,
+        const char *command, const char *context)
+{
+        irc_client_refuse_request(client, input, code, last_param(input));
+        add_reply(client, input, IRC_EFFECT_REPLY_ERROR, code, command, context);
+}
+
+/* WARN and NOTE, in the form of FAIL. */
+void irc_client_handle_note(IrcClient *client, const IrcInput *input)
+{
+        const IrcMessage *message = input->message;
+        const char *command = message->params[0];
+        g_autofree char *code =
+                g_strdup_printf("%s %s %s", message->verb, command, message->params[1]);
+
+        add_reply(client, input, IRC_EFFECT_REPLY_NOTE, code,
+                g_str_equal(command, "*") ? NULL : command,
+                message->n_params > 3 ? message->params[2] : NULL);
 }
 
 /* FAIL <command or *> <code> [<context>...] :<text> (IRCv3 standard-replies) */
@@ -128,7 +151,7 @@ void irc_client_handle_fail(IrcClient *client, const IrcInput *input)
         g_autofree char *code = g_strdup_printf("FAIL %s %s", command, message->params[1]);
 
         if (client->state == IRC_CLIENT_REGISTERED)
-                add_reply_error(input, code, g_str_equal(command, "*") ? NULL : command,
+                add_reply_error(client, input, code, g_str_equal(command, "*") ? NULL : command,
                         message->n_params > 3 ? message->params[2] : NULL);
         else if (g_str_has_prefix(message->params[1], "ACCOUNT_REQUIRED"))
                 set_hint(client, IC_ERROR_CREDENTIALS, last_param(input));
@@ -189,5 +212,5 @@ void irc_client_handle_refusal(IrcClient *client, const IrcInput *input)
         const char *command = refused_command(message);
         const char *context = message->n_params > 2 ? message->params[1] : NULL;
 
-        add_reply_error(input, message->verb, command, context == command ? NULL : context);
+        add_reply_error(client, input, message->verb, command, context == command ? NULL : context);
 }

@@ -224,7 +224,13 @@ bool irc_client_raw(IrcClient *client, const char *line, IrcEffects *effects, GE
         result = irc_message_parse(&message, line, strlen(line));
         if (result != IRC_PARSE_OK)
                 return invalid(error, "line", "%s", irc_parse_result_text(result));
-        irc_client_send_line(effects, priority_of(&message), line, is_secret_verb(&message));
+        if (irc_message_get_tag(&message, "label"))
+                irc_client_send_line(
+                        effects, priority_of(&message), line, is_secret_verb(&message));
+        else
+                irc_client_send_request(client, priority_of(&message), message.verb,
+                        irc_message_get_param(&message, 0), line, is_secret_verb(&message),
+                        effects);
         return true;
 }
 

@@ -41,16 +41,30 @@ static bool is_last_param(const IrcInput *input, const char *content)
         return n > 0 && input->message->params[n - 1] == content;
 }
 
+/* The request whose echo this is, if it is one: it learns the message's id. */
+static const IrcRequest *note_echo(const IrcClient *client, const IrcInput *input)
+{
+        IrcRequest *request = irc_client_find_request(client, input);
+
+        if (request && input->msgid) {
+                g_free(request->msgid);
+                request->msgid = g_strdup(input->msgid);
+        }
+        return request;
+}
+
 IrcEffect *irc_client_add_message(IrcClient *client, const IrcInput *input, IrcMessageType type,
         const char *channel, const char *target, const char *content)
 {
         IrcEffects *effects = input->effects;
         const IrcMessage *message = input->message;
+        const IrcRequest *request;
         IrcEffect row = {};
         IrcEffect *effect;
 
         if (input->is_quiet)
                 return NULL;
+        request = input->is_self ? note_echo(client, input) : NULL;
         row.message.channel = irc_effects_strdup(effects, channel);
         row.message.target =
                 target == channel ? row.message.channel : irc_effects_strdup(effects, target);
@@ -67,6 +81,7 @@ IrcEffect *irc_client_add_message(IrcClient *client, const IrcInput *input, IrcM
                 row.message.raw = irc_effects_memdup(effects, input->raw_last, row.message.raw_len);
         }
 
+        row.message.label = request ? irc_effects_strdup(effects, request->label) : NULL;
         effect = irc_effects_add(effects, IRC_EFFECT_MESSAGE);
         effect->message = row.message;
         effect->message.type = type;
@@ -99,6 +114,8 @@ void irc_client_handle_privmsg(IrcClient *client, const IrcInput *input)
         const char *inside;
         gsize len;
 
+        if (irc_client_is_second_copy(client, input, target))
+                return;
         if (irc_ctcp_parse(text, "ACTION", &inside, &len))
                 add_action(client, input, target, inside, len);
         else
@@ -110,11 +127,13 @@ void irc_client_handle_notice(IrcClient *client, const IrcInput *input)
 {
         const char *target = input->message->params[0];
 
+        if (irc_client_is_second_copy(client, input, target))
+                return;
         irc_client_add_message(client, input, IRC_MESSAGE_NOTICE,
                 irc_client_channel_of_target(client, target), target, input->message->params[1]);
 }
 
-/* INVITE <nick> <channel> */
+/* INVITE <nick> <channel>; of others, with invite-notify, if we are in the channel */
 void irc_client_handle_invite(IrcClient *client, const IrcInput *input)
 {
         const char *nickname = input->message->params[0];
@@ -122,8 +141,14 @@ void irc_client_handle_invite(IrcClient *client, const IrcInput *input)
         const char *name, *by;
         IrcEffect *effect;
 
-        if (!irc_client_is_self(client, nickname))
+        if (!irc_client_is_self(client, nickname)) {
+                const IrcChannel *found = irc_channels_find(&client->channels, channel);
+
+                if (found)
+                        irc_client_add_message(client, input, IRC_MESSAGE_INVITE, found->name,
+                                found->name, nickname);
                 return;
+        }
         irc_client_add_message(client, input, IRC_MESSAGE_INVITE, NULL, nickname, channel);
         name = irc_effects_strdup(input->effects, channel);
         by = irc_effects_strdup(input->effects, input->sender);

@@ -10,6 +10,7 @@
 #include "irc/channel.h"
 #include "irc/client.h"
 #include "irc/message.h"
+#include "irc/request.h"
 #include "irc/sasl.h"
 
 /* How much of a server's text goes into an error for people, in characters. */
@@ -38,6 +39,8 @@ struct IrcClient {
         IrcSasl *sasl;
         IrcChannels channels;
         IrcBatches batches;
+        IrcRequests requests;
+        IrcRequest *request; /* between begin and end of one; or NULL */
 
         /* registration */
         guint nick_attempts;     /* how many nicknames were refused */
@@ -106,6 +109,22 @@ void irc_client_handle_batch(IrcClient *client, const IrcInput *input);
 /* Whether the line, which is in `input` too, is of a batch that takes it for now. */
 bool irc_client_take_into_batch(IrcClient *client, const char *line, gsize len, IrcInput *input);
 
+/* client-label.c */
+bool irc_client_echoes(const IrcClient *client);
+bool irc_client_labels(const IrcClient *client);
+/* Queues a line of a command, with a label if one is wanted. */
+void irc_client_send_request(IrcClient *client, IrcPriority priority, const char *command,
+        const char *target, const char *line, bool is_secret, IrcEffects *effects);
+/* The request that the line is an answer to, or NULL. */
+IrcRequest *irc_client_find_request(const IrcClient *client, const IrcInput *input);
+/* The line says that the server will not do what it answers. */
+void irc_client_refuse_request(
+        IrcClient *client, const IrcInput *input, const char *code, const char *text);
+/* The line with this label on the wire is answered. */
+void irc_client_answer(IrcClient *client, const char *wire, IrcEffects *effects);
+void irc_client_answer_line(IrcClient *client, const IrcInput *input);
+bool irc_client_is_second_copy(const IrcClient *client, const IrcInput *input, const char *target);
+
 /* client-past.c */
 void irc_client_handle_past(IrcClient *client, const IrcInput *input);
 
@@ -135,6 +154,7 @@ void irc_client_handle_host_refused(IrcClient *client, const IrcInput *input);
 void irc_client_handle_kill(IrcClient *client, const IrcInput *input);
 void irc_client_handle_error(IrcClient *client, const IrcInput *input);
 void irc_client_handle_fail(IrcClient *client, const IrcInput *input);
+void irc_client_handle_note(IrcClient *client, const IrcInput *input);
 /* Any 4xx or 5xx. */
 void irc_client_handle_refusal(IrcClient *client, const IrcInput *input);
 

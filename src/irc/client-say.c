@@ -117,8 +117,9 @@ static void say_piece(IrcClient *client, IrcMessageType type, const char *target
 
         g_string_printf(client->scratch, "%s %s :%s%s%s", verb_of(type), target,
                 is_action ? ACTION_START : "", piece, is_action ? ACTION_END : "");
-        irc_client_send_line(effects, IRC_PRIORITY_USER, client->scratch->str, false);
-        if (!irc_client_is_self(client, target))
+        irc_client_send_request(client, IRC_PRIORITY_USER, verb_of(type), target,
+                client->scratch->str, false, effects);
+        if (!irc_client_is_self(client, target) && !irc_client_echoes(client))
                 add_echo(client, type, target, piece, now, effects);
 }
 

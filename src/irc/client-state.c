@@ -134,6 +134,8 @@ GVariant *irc_client_snapshot(const IrcClient *client)
         g_variant_builder_add(
                 &builder, "{sv}", "batches", irc_batches_to_variant(&client->batches));
         g_variant_builder_add(
+                &builder, "{sv}", "requests", irc_requests_to_variant(&client->requests));
+        g_variant_builder_add(
                 &builder, "{sv}", "isupport", irc_isupport_to_variant(client->isupport));
         return g_variant_builder_end(&builder);
 }
@@ -167,7 +169,8 @@ static bool check_snapshot(GVariant *snapshot, GError **error)
 
 bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
 {
-        g_autoptr(GVariant) sound = NULL, caps = NULL, isupport = NULL, batches = NULL;
+        g_autoptr(GVariant) sound = NULL, caps = NULL, isupport = NULL, batches = NULL,
+                            requests = NULL;
         gboolean is_burst_over = FALSE;
 
         g_assert(client->state == IRC_CLIENT_NEW);
@@ -192,6 +195,9 @@ bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
         batches = g_variant_lookup_value(sound, "batches", NULL);
         if (batches)
                 irc_batches_restore(&client->batches, batches);
+        requests = g_variant_lookup_value(sound, "requests", NULL);
+        if (requests)
+                irc_requests_restore(&client->requests, requests);
         irc_channels_set_casemap(&client->channels, client->isupport->casemap);
         client->state = IRC_CLIENT_REGISTERED;
         return true;

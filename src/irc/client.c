@@ -23,10 +23,12 @@ static const char *const wanted_caps[] = {
         "cap-notify",
         "chghost",
         "extended-join",
+        "invite-notify",
         "message-tags",
         "multi-prefix",
         "server-time",
         "setname",
+        "standard-replies",
         "userhost-in-names",
 };
 
@@ -81,6 +83,7 @@ static const struct Verb {
         {"KILL", irc_client_handle_kill, true, 1},
         {"MODE", irc_client_handle_mode, false, 2},
         {"NICK", irc_client_handle_nick, false, 1},
+        {"NOTE", irc_client_handle_note, false, 2},
         {"NOTICE", irc_client_handle_notice, true, 2},
         {"PART", irc_client_handle_part, false, 1},
         {"PING", irc_client_handle_ping, true, 0},
@@ -88,6 +91,7 @@ static const struct Verb {
         {"PRIVMSG", irc_client_handle_privmsg, true, 2},
         {"QUIT", irc_client_handle_quit, false, 0},
         {"TOPIC", irc_client_handle_topic, false, 2},
+        {"WARN", irc_client_handle_note, false, 2},
 };
 
 static GStrv nicknames_new(const IrcClientOptions *options)
@@ -101,14 +105,26 @@ static GStrv nicknames_new(const IrcClientOptions *options)
         return (GStrv) g_ptr_array_free(nicknames, FALSE);
 }
 
-static IrcCaps *caps_new(bool is_sasl_wanted)
+/* The order is that of the requests. */
+static IrcCaps *caps_new(const IrcClientOptions *options, const IrcSasl *sasl)
 {
-        const char *wanted[G_N_ELEMENTS(wanted_caps) + 2] = {};
+        const struct {
+                const char *name;
+                bool is_wanted;
+        } optional[] = {
+                {"labeled-response", options->use_labels},
+                {"echo-message", options->use_labels},
+                {"sasl", irc_sasl_is_wanted(sasl)},
+        };
+        g_autoptr(GPtrArray) wanted = g_ptr_array_new();
 
-        memcpy(wanted, wanted_caps, sizeof(wanted_caps));
-        if (is_sasl_wanted)
-                wanted[G_N_ELEMENTS(wanted_caps)] = "sasl";
-        return irc_caps_new(wanted);
+        for (gsize i = 0; i < G_N_ELEMENTS(wanted_caps); i++)
+                g_ptr_array_add(wanted, (gpointer) wanted_caps[i]);
+        for (gsize i = 0; i < G_N_ELEMENTS(optional); i++)
+                if (optional[i].is_wanted)
+                        g_ptr_array_add(wanted, (gpointer) optional[i].name);
+        g_ptr_array_add(wanted, NULL);
+        return irc_caps_new((const char *const *) wanted->pdata);
 }
 
 static IrcSasl *sasl_new(const IrcClientOptions *options)
@@ -140,9 +156,10 @@ IrcClient *irc_client_new(const IrcClientOptions *options)
 
         client->isupport = irc_isupport_new();
         client->sasl = sasl_new(options);
-        client->caps = caps_new(irc_sasl_is_wanted(client->sasl));
+        client->caps = caps_new(options, client->sasl);
         irc_channels_init(&client->channels);
         irc_batches_init(&client->batches);
+        irc_requests_init(&client->requests);
         irc_message_init(&client->message);
         client->lines = g_ptr_array_new_with_free_func(g_free);
         client->scratch = g_string_new(NULL);
@@ -171,6 +188,8 @@ void irc_client_free(IrcClient *client)
         irc_sasl_free(client->sasl);
         irc_channels_clear(&client->channels);
         irc_batches_clear(&client->batches);
+        irc_requests_clear(&client->requests);
+        irc_request_unref(client->request);
         irc_message_clear(&client->message);
         g_ptr_array_unref(client->lines);
         g_string_free(client->scratch, TRUE);
@@ -237,7 +256,7 @@ bool irc_client_send(IrcClient *client, IrcPriority priority, const char *verb,
                         verb, line->len, limit);
                 return false;
         }
-        irc_client_send_line(effects, priority, line->str, is_secret);
+        irc_client_send_request(client, priority, verb, params[0], line->str, is_secret, effects);
         return true;
 }
 
@@ -385,4 +404,6 @@ void irc_client_receive(
         if (irc_client_read(client, &client->message, line, len, &input) &&
                 !irc_client_take_into_batch(client, line, len, &input))
                 irc_client_dispatch(client, &input);
+        if (input.message && !irc_message_has_verb(input.message, "BATCH"))
+                irc_client_answer_line(client, &input);
 }

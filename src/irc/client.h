@@ -42,6 +42,9 @@ typedef struct {
         bool has_client_certificate; /* EXTERNAL: the link's TLS shows one */
         IrcSignFunc sasl_sign;       /* ECDSA-NIST256P-CHALLENGE; called within receive() */
         gpointer sasl_sign_data;
+        /* labeled-response and echo-message where the server has both: what is said becomes a row
+         * when the server sends it back, and irc_client_say() gives none. */
+        bool use_labels;
 } IrcClientOptions;
 
 typedef enum {
@@ -106,6 +109,14 @@ bool irc_client_raw(IrcClient *client, const char *line, IrcEffects *effects,
 void irc_client_quit(IrcClient *client, const char *reason, IrcEffects *effects);
 /* A PING of our own; its answer comes as IRC_EFFECT_PONG. `token` has no spaces. */
 void irc_client_ping(IrcClient *client, const char *token, IrcEffects *effects);
+
+/* Ties commands to their answers: all lines that go out between the two are one request. The
+ * latter says whether IRC_EFFECT_ANSWERED with this label will come; it does not where the server
+ * has no labeled-response, or nothing went out. A server may forget to answer: the time-out is the
+ * caller's, who then forgets the request. */
+void irc_client_begin_request(IrcClient *client, const char *label);
+bool irc_client_end_request(IrcClient *client);
+void irc_client_forget_request(IrcClient *client, const char *label);
 
 #define IRC_SAY_LINES_MAX 100
 

@@ -30,6 +30,8 @@ typedef enum {
         IRC_EFFECT_KICKED,      /* .channel: we were kicked, `by`, `text`; CHANNEL_LEFT comes too */
         IRC_EFFECT_INVITED,     /* .channel: `by` invites us */
         IRC_EFFECT_REPLY_ERROR, /* .reply: the server refused something that we asked for */
+        IRC_EFFECT_REPLY_NOTE,  /* .reply: the server warns or remarks (WARN, NOTE) */
+        IRC_EFFECT_ANSWERED,    /* .answer: a command that the caller gave a label is answered */
         IRC_EFFECT_PONG,        /* .pong: the answer to irc_client_ping() */
         IRC_EFFECT_CLOSE,       /* .close: this link is over, or must be closed by us */
 } IrcEffectType;
@@ -90,10 +92,12 @@ typedef struct {
                         gint64 sent_at; /* the server's time, µs since the epoch; 0: gave none */
                         gint64 received_at; /* µs since the epoch */
                         bool is_self;
-                        bool is_replay; /* of the past: it starts no command and notifies nobody,
-                                         * and may be known already */
-                        bool is_bot;    /* the server says that a bot sent it (`bot` tag) */
-                        gint64 row_id;  /* filled in by the store: the row's id, 0 before */
+                        bool is_replay;    /* of the past: it starts no command and notifies nobody,
+                                            * and may be known already */
+                        bool is_bot;       /* the server says that a bot sent it (`bot` tag) */
+                        const char *label; /* the caller's, where this is the echo of a command
+                                            * that has one; or NULL */
+                        gint64 row_id;     /* filled in by the store: the row's id, 0 before */
                 } message;
                 struct {
                         const char *nickname;
@@ -119,7 +123,16 @@ typedef struct {
                         const char *command; /* what was refused, where it is known; or NULL */
                         const char *context; /* channel or nickname, or NULL */
                         const char *text;    /* the server's words */
+                        const char *label;   /* the caller's, of the command; or NULL */
                 } reply;
+                struct {
+                        const char *label;   /* the caller's */
+                        const char *command; /* "PRIVMSG", "JOIN": the first line's verb, or NULL */
+                        const char *target;  /* or NULL */
+                        const char *code;    /* NULL: the server carried it out; else why not */
+                        const char *text;    /* the server's words, with a code */
+                        const char *msgid;   /* that the server gave what was said; or NULL */
+                } answer;
                 struct {
                         const char *token;
                 } pong;

@@ -170,6 +170,8 @@ void session_tell_effect(IcSession *session, const IrcEffect *effect)
         case IRC_EFFECT_MEMBER:
         case IRC_EFFECT_MEMBER_RENAMED:
         case IRC_EFFECT_MEMBER_GONE:
+        case IRC_EFFECT_REPLY_NOTE:
+        case IRC_EFFECT_ANSWERED:
         case IRC_EFFECT_CLOSE:
                 break;
         }

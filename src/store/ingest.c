@@ -215,6 +215,8 @@ static bool apply_effect(Ingest *ingest, IrcEffect *effect, GError **error)
         case IRC_EFFECT_KICKED:
         case IRC_EFFECT_INVITED:
         case IRC_EFFECT_REPLY_ERROR:
+        case IRC_EFFECT_REPLY_NOTE:
+        case IRC_EFFECT_ANSWERED:
         case IRC_EFFECT_PONG:
         case IRC_EFFECT_CLOSE:
                 return true;

@@ -68,10 +68,19 @@ static void check_effect(const IrcEffect *effect)
                 check_text(effect->member.prefixes);
                 break;
         case IRC_EFFECT_REPLY_ERROR:
+        case IRC_EFFECT_REPLY_NOTE:
                 check_text(effect->reply.code);
                 check_text(effect->reply.command);
                 check_text(effect->reply.context);
                 check_text(effect->reply.text);
+                break;
+        case IRC_EFFECT_ANSWERED:
+                check_text(effect->answer.label);
+                check_text(effect->answer.command);
+                check_text(effect->answer.target);
+                check_text(effect->answer.code);
+                check_text(effect->answer.text);
+                check_text(effect->answer.msgid);
                 break;
         case IRC_EFFECT_PONG:
                 check_text(effect->pong.token);
@@ -102,6 +111,7 @@ static IrcClient *client_new(void)
                 .is_secure = true,
                 .channels = channels,
                 .sasl_nonce = "abcdefgh",
+                .use_labels = true,
         };
 
         return irc_client_new(&options);

@@ -199,6 +199,15 @@ static bool is_refused(const Script *script, gsize index, const char *code)
         return script->lines[index] && g_str_equal(script->lines[index], expected);
 }
 
+/* Whether an answer is to come is known after the commands between. */
+static void expect_end(Run *run, const char *expected)
+{
+        bool is_answer_coming = irc_client_end_request(run->client);
+
+        if (!g_str_equal(expected, is_answer_coming ? "yes" : "no"))
+                fail(run, "an answer is coming: %s", is_answer_coming ? "yes" : "no");
+}
+
 static void give_command(Run *run, const char *line)
 {
         g_auto(GStrv) words = g_strsplit(line, " ", 2);
@@ -212,6 +221,12 @@ static void give_command(Run *run, const char *line)
                 irc_client_ping(run->client, rest, run->effects);
         else if (g_str_equal(words[0], "closed"))
                 irc_client_link_closed(run->client, run->effects);
+        else if (g_str_equal(words[0], "begin"))
+                irc_client_begin_request(run->client, rest);
+        else if (g_str_equal(words[0], "end"))
+                expect_end(run, rest);
+        else if (g_str_equal(words[0], "forget"))
+                irc_client_forget_request(run->client, rest);
         else if (g_str_equal(words[0], "work"))
                 while (irc_client_has_work(run->client))
                         irc_client_work(run->client, run->effects);

@@ -120,6 +120,7 @@ IrcClient *script_client_new(const Script *script)
                 .sasl_plain_insecure =
                         g_hash_table_contains(script->options, "sasl-plain-insecure"),
                 .channels = strings_get(script->channels),
+                .use_labels = g_hash_table_contains(script->options, "labels"),
                 .sasl_nonce = g_hash_table_lookup(script->options, "nonce"),
                 .has_client_certificate = g_hash_table_contains(script->options, "certificate"),
                 .sasl_sign = g_hash_table_contains(script->options, "key") ? sign : NULL,
@@ -171,6 +172,8 @@ static char *render_message(const IrcEffect *effect)
                 g_string_append_printf(text, " at %" G_GINT64_FORMAT, effect->message.sent_at);
         if (effect->message.is_self)
                 g_string_append(text, " self");
+        if (effect->message.label)
+                g_string_append_printf(text, " label %s", effect->message.label);
         if (effect->message.is_replay)
                 g_string_append(text, " past");
         if (effect->message.is_bot)
@@ -237,9 +240,17 @@ static char *render(const IrcEffect *effect)
                 return g_strdup_printf(
                         "= invited %s %s", effect->channel.channel, effect->channel.by);
         case IRC_EFFECT_REPLY_ERROR:
-                return g_strdup_printf("= error %s %s %s: %s", effect->reply.code,
-                        or_none(effect->reply.command), or_none(effect->reply.context),
-                        effect->reply.text);
+        case IRC_EFFECT_REPLY_NOTE:
+                return g_strdup_printf("= %s %s %s %s%s%s: %s",
+                        effect->type == IRC_EFFECT_REPLY_NOTE ? "note" : "error",
+                        effect->reply.code, or_none(effect->reply.command),
+                        or_none(effect->reply.context), effect->reply.label ? " label " : "",
+                        effect->reply.label ?: "", effect->reply.text);
+        case IRC_EFFECT_ANSWERED:
+                return g_strdup_printf("= answered %s %s %s id %s %s: %s", effect->answer.label,
+                        or_none(effect->answer.command), or_none(effect->answer.target),
+                        or_none(effect->answer.msgid), or_none(effect->answer.code),
+                        effect->answer.text ?: "");
         case IRC_EFFECT_PONG:
                 return g_strdup_printf("= pong %s", effect->pong.token);
         case IRC_EFFECT_CLOSE:
