@@ -98,6 +98,19 @@ IrcChannel *irc_channels_find(const IrcChannels *channels, const char *name)
         return g_hash_table_lookup(channels->by_name, fold(channels, name));
 }
 
+IrcChannel *irc_channels_rename(IrcChannels *channels, const char *old, const char *name)
+{
+        gpointer key, value;
+
+        if (!g_hash_table_steal_extended(channels->by_name, fold(channels, old), &key, &value))
+                return NULL;
+        g_free(key);
+        g_free(((IrcChannel *) value)->name);
+        ((IrcChannel *) value)->name = g_strdup(name);
+        g_hash_table_replace(channels->by_name, g_strdup(fold(channels, name)), value);
+        return value;
+}
+
 IrcChannel *irc_channels_add(IrcChannels *channels, const char *name)
 {
         IrcChannel *channel;

@@ -15,7 +15,8 @@
 #define IRC_CHANNEL_MEMBERS_MAX 100000
 
 typedef struct {
-        char *account;                                /* services account, or NULL */
+        char *account; /* services account, or NULL */
+        bool is_away;
         char prefixes[IRC_ISUPPORT_PREFIXES_MAX + 1]; /* "@+", in the server's order */
         char nickname[];
 } IrcChannelMember;
@@ -40,6 +41,9 @@ void irc_channels_set_casemap(IrcChannels *channels, IrcCasemap casemap);
 IrcChannel *irc_channels_find(const IrcChannels *channels, const char *name);
 /* The channel, empty; NULL if there are IRC_CHANNELS_MAX. */
 IrcChannel *irc_channels_add(IrcChannels *channels, const char *name);
+/* The channel under its new name; one that has that name already is gone. NULL if there is none of
+ * the old. */
+IrcChannel *irc_channels_rename(IrcChannels *channels, const char *old, const char *name);
 void irc_channels_remove(IrcChannels *channels, const char *name);
 
 IrcChannelMember *irc_channel_find_member(

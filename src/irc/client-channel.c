@@ -186,6 +186,28 @@ void irc_client_handle_mode(IrcClient *client, const IrcInput *input)
         change_prefixes(client, input, channel);
 }
 
+/* RENAME <old> <new> [:<reason>] (draft/channel-rename) */
+void irc_client_handle_rename(IrcClient *client, const IrcInput *input)
+{
+        const IrcMessage *message = input->message;
+        const IrcChannel *channel = irc_channels_find(&client->channels, message->params[0]);
+        const char *old, *new, *by, *text;
+        IrcEffect *effect;
+
+        if (!channel || *message->params[1] == '\0')
+                return;
+        old = irc_effects_strdup(input->effects, channel->name);
+        channel = irc_channels_rename(&client->channels, old, message->params[1]);
+        new = irc_effects_strdup(input->effects, channel->name);
+        by = irc_effects_strdup(input->effects, message->nick);
+        text = irc_effects_strdup(input->effects, irc_message_get_param(message, 2) ?: "");
+        effect = irc_effects_add(input->effects, IRC_EFFECT_CHANNEL_RENAMED);
+        effect->rename.channel = old;
+        effect->rename.new_channel = new;
+        effect->rename.by = by;
+        effect->rename.text = text;
+}
+
 static void set_topic(
         const IrcInput *input, IrcChannel *channel, const char *topic, bool is_by_sender)
 {

@@ -139,8 +139,8 @@ bool irc_client_mode(IrcClient *client, const char *target, const char *modes,
                 g_ptr_array_add(params, (gpointer) arguments[i]);
         }
         g_ptr_array_add(params, NULL);
-        return irc_client_send(client, IRC_PRIORITY_CONTROL, "MODE",
-                (const char *const *) params->pdata, NULL, false, effects, error);
+        return irc_client_send_modes(
+                client, (const char *const *) params->pdata, params->len - 1, effects, error);
 }
 
 bool irc_client_kick(IrcClient *client, const char *channel, const char *nickname,
@@ -210,6 +210,21 @@ static bool check_raw_length(const IrcClient *client, const char *line, GError *
         return false;
 }
 
+/* What the server would cut off or refuse anyway, said in words. */
+static bool check_raw_content(
+        const IrcClient *client, const IrcMessage *message, const char *line, GError **error)
+{
+        if (irc_isupport_has(client->isupport, "UTF8ONLY") && !g_utf8_validate(line, -1, NULL))
+                return invalid(error, "line", "this server takes only UTF-8");
+        for (gsize i = 0; i < message->n_tags; i++) {
+                const char *key = message->tags[i].key;
+
+                if (*key == '+' && irc_isupport_is_tag_denied(client->isupport, key + 1))
+                        return invalid(error, "line", "this server takes no tag %s", key);
+        }
+        return true;
+}
+
 bool irc_client_raw(IrcClient *client, const char *line, IrcEffects *effects, GError **error)
 {
         g_auto(IrcMessage) message = {};
@@ -224,6 +239,8 @@ bool irc_client_raw(IrcClient *client, const char *line, IrcEffects *effects, GE
         result = irc_message_parse(&message, line, strlen(line));
         if (result != IRC_PARSE_OK)
                 return invalid(error, "line", "%s", irc_parse_result_text(result));
+        if (!check_raw_content(client, &message, line, error))
+                return false;
         if (irc_message_get_tag(&message, "label"))
                 irc_client_send_line(
                         effects, priority_of(&message), line, is_secret_verb(&message));

@@ -26,6 +26,10 @@ struct IrcClient {
         char *password;
         GStrv autojoin;
         bool is_sasl_required;
+        bool is_secure;
+        bool is_sts_followed;
+        bool is_bot;
+        char *away_message;
 
         /* who we are now */
         char *nickname;
@@ -33,6 +37,8 @@ struct IrcClient {
         char *host;
         char *account;
         char *server_name;
+        bool is_away;
+        char *sts; /* the policy that was last heard, or NULL */
 
         IrcIsupport *isupport;
         IrcCaps *caps;
@@ -47,6 +53,7 @@ struct IrcClient {
         gsize nick_length_limit; /* learnt from refusals; 0: not known */
         bool is_nick_acceptable; /* one was refused for another reason than being malformed */
         bool is_cap_ended;
+        bool is_away_said;
         bool is_reauth_wanted; /* CAP NEW said that there is SASL again */
         bool is_burst_over;    /* 376 or 422: the channels were joined */
 
@@ -125,6 +132,17 @@ void irc_client_answer(IrcClient *client, const char *wire, IrcEffects *effects)
 void irc_client_answer_line(IrcClient *client, const IrcInput *input);
 bool irc_client_is_second_copy(const IrcClient *client, const IrcInput *input, const char *target);
 
+/* client-sts.c: whether registration may go on */
+bool irc_client_heed_sts(IrcClient *client, IrcEffects *effects);
+
+/* client-afterwards.c */
+void irc_client_handle_markread(IrcClient *client, const IrcInput *input);
+void irc_client_handle_redact(IrcClient *client, const IrcInput *input);
+
+/* client-mode.c: target, letters, arguments; NULL behind them */
+bool irc_client_send_modes(IrcClient *client, const char *const *params, gsize n_params,
+        IrcEffects *effects, GError **error);
+
 /* client-past.c */
 void irc_client_handle_past(IrcClient *client, const IrcInput *input);
 
@@ -163,6 +181,7 @@ void irc_client_handle_join(IrcClient *client, const IrcInput *input);
 void irc_client_handle_part(IrcClient *client, const IrcInput *input);
 void irc_client_handle_kick(IrcClient *client, const IrcInput *input);
 void irc_client_handle_mode(IrcClient *client, const IrcInput *input);
+void irc_client_handle_rename(IrcClient *client, const IrcInput *input);
 void irc_client_handle_topic(IrcClient *client, const IrcInput *input);
 void irc_client_handle_topic_reply(IrcClient *client, const IrcInput *input);
 void irc_client_handle_no_topic(IrcClient *client, const IrcInput *input);
@@ -175,6 +194,8 @@ void irc_client_add_member_effect(const IrcInput *input, IrcEffectType type,
 void irc_client_handle_nick(IrcClient *client, const IrcInput *input);
 void irc_client_handle_quit(IrcClient *client, const IrcInput *input);
 void irc_client_handle_account(IrcClient *client, const IrcInput *input);
+void irc_client_handle_away(IrcClient *client, const IrcInput *input);
+void irc_client_handle_away_reply(IrcClient *client, const IrcInput *input);
 void irc_client_handle_chghost(IrcClient *client, const IrcInput *input);
 
 /* client-message.c */

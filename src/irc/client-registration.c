@@ -94,6 +94,25 @@ static void start_sasl(IrcClient *client, IrcEffects *effects)
         send_lines(client, true, effects);
 }
 
+static void say_away(IrcClient *client, IrcPriority priority, IrcEffects *effects)
+{
+        const char *text = client->away_message;
+        const char *const star[] = {"*", NULL};
+        bool is_star = g_str_equal(text, "*");
+
+        client->is_away_said = irc_client_send(client, priority, "AWAY", is_star ? star : star + 1,
+                is_star ? NULL : text, false, effects, NULL);
+}
+
+/* What the server takes before the welcome, so that the welcome is true at once. */
+static void send_early(IrcClient *client, IrcEffects *effects)
+{
+        if (irc_caps_has(client->caps, "draft/extended-isupport"))
+                irc_client_send_line(effects, IRC_PRIORITY_REGISTRATION, "ISUPPORT", false);
+        if (client->away_message && irc_caps_has(client->caps, "draft/pre-away"))
+                say_away(client, IRC_PRIORITY_REGISTRATION, effects);
+}
+
 /* Goes on with registration as far as the answers that came allow. */
 static void proceed(IrcClient *client, IrcEffects *effects)
 {
@@ -114,6 +133,7 @@ static void proceed(IrcClient *client, IrcEffects *effects)
         if (!check_sasl(client, effects))
                 return;
         client->is_cap_ended = true;
+        send_early(client, effects);
         irc_client_send_line(effects, IRC_PRIORITY_REGISTRATION, "CAP END", false);
 }
 
@@ -144,6 +164,10 @@ static bool offers_sasl_anew(const IrcMessage *message)
 void irc_client_handle_cap(IrcClient *client, const IrcInput *input)
 {
         irc_caps_receive(client->caps, input->message, client->lines);
+        if (!irc_client_heed_sts(client, input->effects)) {
+                g_ptr_array_set_size(client->lines, 0);
+                return;
+        }
         send_lines(client, false, input->effects);
         client->is_changed = true;
         if (!irc_caps_has(client->caps, "sasl"))
@@ -308,12 +332,29 @@ void irc_client_handle_isupport(IrcClient *client, const IrcInput *input)
         }
 }
 
+/* What others are to know of us before we join anything. */
+static void introduce(IrcClient *client, IrcEffects *effects)
+{
+        char letter = irc_isupport_get_letter(client->isupport, "BOT");
+        char mode[] = {'+', letter, '\0'};
+        const char *const params[] = {client->nickname, mode, NULL};
+
+        if (client->is_bot && g_ascii_isalnum(letter) &&
+                !irc_client_send(
+                        client, IRC_PRIORITY_CONTROL, "MODE", params, NULL, false, effects, NULL))
+                client->is_bot = false;
+        if (client->away_message && !client->is_away_said &&
+                !g_str_equal(client->away_message, "*"))
+                say_away(client, IRC_PRIORITY_CONTROL, effects);
+}
+
 void irc_client_handle_burst_end(IrcClient *client, const IrcInput *input)
 {
         if (client->is_burst_over)
                 return;
         client->is_burst_over = true;
         client->is_changed = true;
+        introduce(client, input->effects);
         irc_client_autojoin(client, input->effects);
 }
 

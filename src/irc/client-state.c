@@ -44,6 +44,16 @@ const IrcIsupport *irc_client_get_isupport(const IrcClient *client)
         return client->isupport;
 }
 
+bool irc_client_is_away(const IrcClient *client)
+{
+        return client->is_away;
+}
+
+bool irc_client_has_safe_rate(const IrcClient *client)
+{
+        return irc_isupport_has(client->isupport, "soju.im/SAFERATE");
+}
+
 bool irc_client_has_cap(const IrcClient *client, const char *name)
 {
         return irc_caps_has(client->caps, name);
@@ -96,6 +106,7 @@ bool irc_client_foreach_member(
                         .nickname = member->nickname,
                         .account = member->account,
                         .prefixes = member->prefixes,
+                        .is_away = member->is_away,
                 };
 
                 func(&shown, user_data);
@@ -130,6 +141,8 @@ GVariant *irc_client_snapshot(const IrcClient *client)
         add_string(&builder, "server", client->server_name);
         g_variant_builder_add(
                 &builder, "{sv}", "burst-over", g_variant_new_boolean(client->is_burst_over));
+        g_variant_builder_add(&builder, "{sv}", "away", g_variant_new_boolean(client->is_away));
+        add_string(&builder, "sts", client->sts);
         g_variant_builder_add(&builder, "{sv}", "capabilities", irc_caps_to_variant(client->caps));
         g_variant_builder_add(
                 &builder, "{sv}", "batches", irc_batches_to_variant(&client->batches));
@@ -171,7 +184,7 @@ bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
 {
         g_autoptr(GVariant) sound = NULL, caps = NULL, isupport = NULL, batches = NULL,
                             requests = NULL;
-        gboolean is_burst_over = FALSE;
+        gboolean is_burst_over = FALSE, is_away = FALSE;
 
         g_assert(client->state == IRC_CLIENT_NEW);
         sound = g_variant_get_normal_form(snapshot);
@@ -185,6 +198,9 @@ bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
         restore_string(sound, "server", &client->server_name);
         g_variant_lookup(sound, "burst-over", "b", &is_burst_over);
         client->is_burst_over = is_burst_over;
+        g_variant_lookup(sound, "away", "b", &is_away);
+        client->is_away = is_away;
+        restore_string(sound, "sts", &client->sts);
 
         caps = g_variant_lookup_value(sound, "capabilities", NULL);
         if (caps)
@@ -221,4 +237,5 @@ void irc_client_restore_member(IrcClient *client, const char *channel, const Irc
                 return;
         irc_channel_member_set_account(added, member->account);
         irc_channel_member_set_prefixes(added, client->isupport, member->prefixes ?: "");
+        added->is_away = member->is_away;
 }

@@ -125,6 +125,42 @@ void irc_client_handle_account(IrcClient *client, const IrcInput *input)
         foreach_shared(client, input, set_account_in, account);
 }
 
+static void set_away_in(IrcClient *client, const IrcInput *input, IrcChannel *channel,
+        IrcChannelMember *member, const char *text)
+{
+        member->is_away = text != NULL;
+}
+
+/* Whether the server shows us as away. */
+static void set_self_away(IrcClient *client, bool is_away, IrcEffects *effects)
+{
+        if (client->is_away == is_away)
+                return;
+        client->is_away = is_away;
+        client->is_changed = true;
+        irc_effects_add(effects, IRC_EFFECT_SELF_AWAY)->away.is_away = is_away;
+}
+
+/* AWAY [:<text>], by away-notify; without a text: back. It is too frequent to be anybody's news. */
+void irc_client_handle_away(IrcClient *client, const IrcInput *input)
+{
+        const char *text = irc_message_get_param(input->message, 0);
+
+        if (!input->message->nick)
+                return;
+        if (text && *text == '\0')
+                text = NULL;
+        if (input->is_self)
+                set_self_away(client, text != NULL, input->effects);
+        foreach_shared(client, input, set_away_in, text);
+}
+
+/* 305: we are back; 306: we are away */
+void irc_client_handle_away_reply(IrcClient *client, const IrcInput *input)
+{
+        set_self_away(client, irc_message_has_verb(input->message, "306"), input->effects);
+}
+
 /* CHGHOST <user> <host> */
 void irc_client_handle_chghost(IrcClient *client, const IrcInput *input)
 {

@@ -19,9 +19,14 @@
 static const char *const wanted_caps[] = {
         "account-notify",
         "account-tag",
+        "away-notify",
         "batch",
         "cap-notify",
         "chghost",
+        "draft/channel-rename",
+        "draft/extended-isupport",
+        "draft/message-redaction",
+        "draft/read-marker",
         "extended-join",
         "invite-notify",
         "message-tags",
@@ -43,6 +48,8 @@ static const struct Verb {
         {"001", irc_client_handle_welcome, true, 1},
         {"005", irc_client_handle_isupport, true, 2},
         {"263", irc_client_handle_refusal, false, 2},
+        {"305", irc_client_handle_away_reply, true, 0},
+        {"306", irc_client_handle_away_reply, true, 0},
         {"331", irc_client_handle_no_topic, false, 2},
         {"332", irc_client_handle_topic_reply, false, 3},
         {"353", irc_client_handle_names, false, 3},
@@ -72,6 +79,7 @@ static const struct Verb {
         {"908", irc_client_handle_sasl, true, 0},
         {"ACCOUNT", irc_client_handle_account, false, 1},
         {"AUTHENTICATE", irc_client_handle_sasl, true, 0},
+        {"AWAY", irc_client_handle_away, false, 0},
         {"BATCH", irc_client_handle_batch, true, 1},
         {"CAP", irc_client_handle_cap, true, 3},
         {"CHGHOST", irc_client_handle_chghost, false, 2},
@@ -81,6 +89,7 @@ static const struct Verb {
         {"JOIN", irc_client_handle_join, false, 1},
         {"KICK", irc_client_handle_kick, false, 2},
         {"KILL", irc_client_handle_kill, true, 1},
+        {"MARKREAD", irc_client_handle_markread, false, 2},
         {"MODE", irc_client_handle_mode, false, 2},
         {"NICK", irc_client_handle_nick, false, 1},
         {"NOTE", irc_client_handle_note, false, 2},
@@ -90,6 +99,8 @@ static const struct Verb {
         {"PONG", irc_client_handle_pong, true, 1},
         {"PRIVMSG", irc_client_handle_privmsg, true, 2},
         {"QUIT", irc_client_handle_quit, false, 0},
+        {"REDACT", irc_client_handle_redact, false, 2},
+        {"RENAME", irc_client_handle_rename, false, 2},
         {"TOPIC", irc_client_handle_topic, false, 2},
         {"WARN", irc_client_handle_note, false, 2},
 };
@@ -114,6 +125,7 @@ static IrcCaps *caps_new(const IrcClientOptions *options, const IrcSasl *sasl)
         } optional[] = {
                 {"labeled-response", options->use_labels},
                 {"echo-message", options->use_labels},
+                {"draft/pre-away", options->away_message != NULL},
                 {"sasl", irc_sasl_is_wanted(sasl)},
         };
         g_autoptr(GPtrArray) wanted = g_ptr_array_new();
@@ -153,6 +165,10 @@ IrcClient *irc_client_new(const IrcClientOptions *options)
         client->password = g_strdup(options->password);
         client->autojoin = g_strdupv((char **) options->channels);
         client->is_sasl_required = options->sasl_required;
+        client->is_secure = options->is_secure;
+        client->is_sts_followed = options->follow_sts;
+        client->is_bot = options->is_bot;
+        client->away_message = g_strdup(options->away_message);
 
         client->isupport = irc_isupport_new();
         client->sasl = sasl_new(options);
@@ -182,6 +198,8 @@ void irc_client_free(IrcClient *client)
         g_free(client->host);
         g_free(client->account);
         g_free(client->server_name);
+        g_free(client->away_message);
+        g_free(client->sts);
         g_free(client->closing_text);
         irc_isupport_free(client->isupport);
         irc_caps_free(client->caps);

@@ -45,6 +45,12 @@ typedef struct {
         /* labeled-response and echo-message where the server has both: what is said becomes a row
          * when the server sends it back, and irc_client_say() gives none. */
         bool use_labels;
+        /* The server's policy about TLS comes out as IRC_EFFECT_STS; on a plain link that has to be
+         * TLS, nothing but CAP LS, PASS, NICK and USER is said, and the link closed. */
+        bool follow_sts;
+        bool is_bot; /* sets the server's mode for bots, if it has one */
+        /* Away from the start: a text, or "*" for "nobody is there" (draft/pre-away only). */
+        const char *away_message;
 } IrcClientOptions;
 
 typedef enum {
@@ -95,7 +101,8 @@ bool irc_client_away(IrcClient *client, const char *message, IrcEffects *effects
         GError **error) G_GNUC_WARN_UNUSED_RESULT; /* NULL or "": back */
 bool irc_client_topic(IrcClient *client, const char *channel, const char *topic,
         IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* `modes` is "+o-v", `arguments` a NULL-terminated list or NULL. */
+/* `modes` is "+o-v", `arguments` a NULL-terminated list or NULL; in as many lines as the server
+ * needs (MODES). */
 bool irc_client_mode(IrcClient *client, const char *target, const char *modes,
         const char *const *arguments, IrcEffects *effects,
         GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -118,6 +125,13 @@ void irc_client_begin_request(IrcClient *client, const char *label);
 bool irc_client_end_request(IrcClient *client);
 void irc_client_forget_request(IrcClient *client, const char *label);
 
+/* Up to this time (µs since the epoch) all was read. IC_ERROR_REFUSED without draft/read-marker;
+ * likewise the next, without draft/message-redaction. `reason` may be NULL. */
+bool irc_client_mark_read(IrcClient *client, const char *target, gint64 time, IrcEffects *effects,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool irc_client_redact(IrcClient *client, const char *target, const char *msgid, const char *reason,
+        IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 #define IRC_SAY_LINES_MAX 100
 
 IrcClientState irc_client_get_state(const IrcClient *client);
@@ -128,6 +142,9 @@ const char *irc_client_get_nickname(const IrcClient *client); /* the present one
 const char *irc_client_get_network(const IrcClient *client);  /* NETWORK of ISUPPORT, or NULL */
 const char *irc_client_get_account(const IrcClient *client); /* logged in to services as, or NULL */
 const IrcIsupport *irc_client_get_isupport(const IrcClient *client);
+bool irc_client_is_away(const IrcClient *client);
+/* The server does its own flood control: ours is not needed (soju.im/SAFERATE). */
+bool irc_client_has_safe_rate(const IrcClient *client);
 bool irc_client_has_cap(const IrcClient *client, const char *name);
 /* What registration waits for, in words: "capabilities", "SASL PLAIN", "the welcome". */
 const char *irc_client_get_waiting_for(const IrcClient *client);
@@ -141,6 +158,7 @@ typedef struct {
         const char *nickname;
         const char *account;  /* or NULL */
         const char *prefixes; /* "@+" */
+        bool is_away;         /* as far as the server tells (away-notify) */
 } IrcMember;
 typedef void (*IrcMemberFunc)(const IrcMember *member, gpointer user_data);
 /* In no particular order. False if we are not in the channel. */

@@ -32,8 +32,13 @@ typedef enum {
         IRC_EFFECT_REPLY_ERROR, /* .reply: the server refused something that we asked for */
         IRC_EFFECT_REPLY_NOTE,  /* .reply: the server warns or remarks (WARN, NOTE) */
         IRC_EFFECT_ANSWERED,    /* .answer: a command that the caller gave a label is answered */
-        IRC_EFFECT_PONG,        /* .pong: the answer to irc_client_ping() */
-        IRC_EFFECT_CLOSE,       /* .close: this link is over, or must be closed by us */
+        IRC_EFFECT_READ_MARKER, /* .read: the messages of a target up to a time were read */
+        IRC_EFFECT_REDACTED,    /* .redaction: a message is taken back; its row stays, marked */
+        IRC_EFFECT_CHANNEL_RENAMED, /* .rename: we and all members are in it under another name */
+        IRC_EFFECT_SELF_AWAY,       /* .away: the server marks us as away, or no longer */
+        IRC_EFFECT_STS,             /* .sts: the server's policy about TLS */
+        IRC_EFFECT_PONG,            /* .pong: the answer to irc_client_ping() */
+        IRC_EFFECT_CLOSE,           /* .close: this link is over, or must be closed by us */
 } IrcEffectType;
 
 /* The order in which queued lines leave. */
@@ -133,6 +138,35 @@ typedef struct {
                         const char *text;    /* the server's words, with a code */
                         const char *msgid;   /* that the server gave what was said; or NULL */
                 } answer;
+                struct {
+                        const char *target;
+                        gint64 time; /* µs since the epoch; 0: the server knows of none */
+                } read;
+                struct {
+                        const char *channel; /* as we spell it, or NULL */
+                        const char *target;
+                        const char *msgid;
+                        const char *by;
+                        const char *text; /* the reason, or NULL */
+                } redaction;
+                struct {
+                        const char *channel;
+                        const char *new_channel;
+                        const char *by;   /* nickname, or NULL */
+                        const char *text; /* the reason */
+                } rename;
+                struct {
+                        bool is_away;
+                } away;
+                struct {
+                        bool is_upgrade; /* heard on a plain link: dial `port` with TLS now, store
+                                          * nothing; CLOSE comes too */
+                        guint16 port;
+                        gint64 duration; /* on TLS: store it for the name that was dialled, for so
+                                          * many seconds from now and from the link's end; 0:
+                                          * forget it */
+                        bool is_preload;
+                } sts;
                 struct {
                         const char *token;
                 } pong;

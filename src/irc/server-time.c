@@ -74,3 +74,12 @@ bool irc_server_time_parse(const char *text, gint64 *ret_usec)
         *ret_usec = seconds * USEC_PER_SEC + usec;
         return true;
 }
+
+char *irc_server_time_format(gint64 usec)
+{
+        g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(usec / G_USEC_PER_SEC);
+        g_autofree char *seconds = time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%S") : NULL;
+
+        return g_strdup_printf(
+                "%s.%03dZ", seconds ?: "1970-01-01T00:00:00", (int) (usec % G_USEC_PER_SEC / 1000));
+}

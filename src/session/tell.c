@@ -150,6 +150,7 @@ void session_tell_effect(IcSession *session, const IrcEffect *effect)
                 tell_renamed(session, effect->self.nickname);
                 break;
         case IRC_EFFECT_NETWORK:
+        case IRC_EFFECT_CHANNEL_RENAMED:
                 session_set_state(session, session->state, session->waiting_for, NULL);
                 break;
         case IRC_EFFECT_CHANNEL_JOINED:
@@ -172,6 +173,10 @@ void session_tell_effect(IcSession *session, const IrcEffect *effect)
         case IRC_EFFECT_MEMBER_GONE:
         case IRC_EFFECT_REPLY_NOTE:
         case IRC_EFFECT_ANSWERED:
+        case IRC_EFFECT_READ_MARKER:
+        case IRC_EFFECT_REDACTED:
+        case IRC_EFFECT_SELF_AWAY:
+        case IRC_EFFECT_STS:
         case IRC_EFFECT_CLOSE:
                 break;
         }

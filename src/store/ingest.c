@@ -137,6 +137,35 @@ static bool leave_channel(Ingest *ingest, const char *channel, GError **error)
                        error);
 }
 
+/* Members and topic go along; rows stay with the name under which they were said. */
+static bool rename_channel(Ingest *ingest, const IrcEffect *effect, GError **error)
+{
+        g_autoptr(IcStatement) copy = ic_statement_get(ingest->store,
+                "UPDATE channels SET topic = (SELECT topic FROM channels WHERE id = ?2)"
+                " WHERE id = ?1",
+                error);
+        g_autoptr(IcStatement) move = ic_statement_get(ingest->store,
+                "UPDATE OR REPLACE channel_users SET channel_id = ?1 WHERE channel_id = ?2", error);
+        gint64 from = 0, to = 0;
+
+        if (!copy || !move ||
+                !ic_channels_ensure(
+                        ingest->store, ingest->server_id, effect->rename.channel, &from, error) ||
+                !ic_channels_ensure(
+                        ingest->store, ingest->server_id, effect->rename.new_channel, &to, error))
+                return false;
+        if (from == to)
+                return true;
+        if (!join_channel(ingest, effect->rename.new_channel, error))
+                return false;
+        ic_statement_bind_int(copy, 1, to);
+        ic_statement_bind_int(copy, 2, from);
+        ic_statement_bind_int(move, 1, to);
+        ic_statement_bind_int(move, 2, from);
+        return ic_statement_run(copy, error) && ic_statement_run(move, error) &&
+               leave_channel(ingest, effect->rename.channel, error);
+}
+
 static bool set_topic(Ingest *ingest, const IrcEffect *effect, GError **error)
 {
         const char *text = effect->channel.text ? effect->channel.text : "";
@@ -200,6 +229,8 @@ static bool apply_effect(Ingest *ingest, IrcEffect *effect, GError **error)
                 return join_channel(ingest, effect->channel.channel, error);
         case IRC_EFFECT_CHANNEL_LEFT:
                 return leave_channel(ingest, effect->channel.channel, error);
+        case IRC_EFFECT_CHANNEL_RENAMED:
+                return rename_channel(ingest, effect, error);
         case IRC_EFFECT_TOPIC:
                 return set_topic(ingest, effect, error);
         case IRC_EFFECT_MEMBER:
@@ -217,6 +248,10 @@ static bool apply_effect(Ingest *ingest, IrcEffect *effect, GError **error)
         case IRC_EFFECT_REPLY_ERROR:
         case IRC_EFFECT_REPLY_NOTE:
         case IRC_EFFECT_ANSWERED:
+        case IRC_EFFECT_READ_MARKER:
+        case IRC_EFFECT_REDACTED:
+        case IRC_EFFECT_SELF_AWAY:
+        case IRC_EFFECT_STS:
         case IRC_EFFECT_PONG:
         case IRC_EFFECT_CLOSE:
                 return true;

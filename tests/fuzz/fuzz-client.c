@@ -82,6 +82,27 @@ static void check_effect(const IrcEffect *effect)
                 check_text(effect->answer.text);
                 check_text(effect->answer.msgid);
                 break;
+        case IRC_EFFECT_READ_MARKER:
+                check_text(effect->read.target);
+                break;
+        case IRC_EFFECT_REDACTED:
+                check_text(effect->redaction.channel);
+                check_text(effect->redaction.target);
+                check_text(effect->redaction.msgid);
+                check_text(effect->redaction.by);
+                check_text(effect->redaction.text);
+                break;
+        case IRC_EFFECT_CHANNEL_RENAMED:
+                check_text(effect->rename.channel);
+                check_text(effect->rename.new_channel);
+                check_text(effect->rename.by);
+                check_text(effect->rename.text);
+                break;
+        case IRC_EFFECT_SELF_AWAY:
+                break;
+        case IRC_EFFECT_STS:
+                g_assert_cmpint(effect->sts.duration, >=, 0);
+                break;
         case IRC_EFFECT_PONG:
                 check_text(effect->pong.token);
                 break;
@@ -112,6 +133,9 @@ static IrcClient *client_new(void)
                 .channels = channels,
                 .sasl_nonce = "abcdefgh",
                 .use_labels = true,
+                .follow_sts = true,
+                .is_bot = true,
+                .away_message = "*",
         };
 
         return irc_client_new(&options);

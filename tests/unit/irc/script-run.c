@@ -54,8 +54,9 @@ static void expect_effect(Run *run, const char *expected)
 
 static void add_member(const IrcMember *member, gpointer user_data)
 {
-        g_ptr_array_add(user_data, g_strconcat(member->prefixes, member->nickname,
-                                           member->account ? "=" : NULL, member->account, NULL));
+        g_ptr_array_add(user_data,
+                g_strconcat(member->prefixes, member->nickname, member->is_away ? "/away" : "",
+                        member->account ? "=" : NULL, member->account, NULL));
 }
 
 static int compare(const void *a, const void *b)
@@ -187,6 +188,11 @@ static bool command(Run *run, const char *name, const char *rest, GStrv w, GErro
                 return irc_client_kick(run->client, first, three[1], third, run->effects, error);
         if (g_str_equal(name, "invite"))
                 return irc_client_invite(run->client, first, behind, run->effects, error);
+        if (g_str_equal(name, "mark-read"))
+                return irc_client_mark_read(run->client, first,
+                        g_ascii_strtoll(behind ?: "", NULL, 10), run->effects, error);
+        if (g_str_equal(name, "redact"))
+                return irc_client_redact(run->client, first, three[1], third, run->effects, error);
         if (g_str_equal(name, "raw"))
                 return irc_client_raw(run->client, rest, run->effects, error);
         fail(run, "no such command");

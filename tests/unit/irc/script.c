@@ -121,6 +121,9 @@ IrcClient *script_client_new(const Script *script)
                         g_hash_table_contains(script->options, "sasl-plain-insecure"),
                 .channels = strings_get(script->channels),
                 .use_labels = g_hash_table_contains(script->options, "labels"),
+                .follow_sts = g_hash_table_contains(script->options, "sts"),
+                .is_bot = g_hash_table_contains(script->options, "bot"),
+                .away_message = g_hash_table_lookup(script->options, "away"),
                 .sasl_nonce = g_hash_table_lookup(script->options, "nonce"),
                 .has_client_certificate = g_hash_table_contains(script->options, "certificate"),
                 .sasl_sign = g_hash_table_contains(script->options, "key") ? sign : NULL,
@@ -251,6 +254,23 @@ static char *render(const IrcEffect *effect)
                         or_none(effect->answer.command), or_none(effect->answer.target),
                         or_none(effect->answer.msgid), or_none(effect->answer.code),
                         effect->answer.text ?: "");
+        case IRC_EFFECT_READ_MARKER:
+                return g_strdup_printf(
+                        "= read %s %" G_GINT64_FORMAT, effect->read.target, effect->read.time);
+        case IRC_EFFECT_REDACTED:
+                return g_strdup_printf("= redacted %s %s %s: %s", effect->redaction.target,
+                        effect->redaction.msgid, effect->redaction.by,
+                        or_none(effect->redaction.text));
+        case IRC_EFFECT_CHANNEL_RENAMED:
+                return g_strdup_printf("= channel-renamed %s %s %s: %s", effect->rename.channel,
+                        effect->rename.new_channel, or_none(effect->rename.by),
+                        effect->rename.text);
+        case IRC_EFFECT_SELF_AWAY:
+                return g_strdup(effect->away.is_away ? "= away" : "= back");
+        case IRC_EFFECT_STS:
+                return g_strdup_printf("= sts%s port %u duration %" G_GINT64_FORMAT "%s",
+                        effect->sts.is_upgrade ? " upgrade" : "", effect->sts.port,
+                        effect->sts.duration, effect->sts.is_preload ? " preload" : "");
         case IRC_EFFECT_PONG:
                 return g_strdup_printf("= pong %s", effect->pong.token);
         case IRC_EFFECT_CLOSE:
