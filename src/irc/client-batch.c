@@ -154,6 +154,8 @@ static void finish(IrcClient *client, const IrcInput *input, const IrcBatch *bat
                 take_kept(client, batch, input->effects);
                 break;
         case IRC_BATCH_HISTORY:
+                irc_client_end_history_page(client, input, batch);
+                break;
         case IRC_BATCH_TARGETS:
         case IRC_BATCH_LABELED:
         case IRC_BATCH_OTHER:

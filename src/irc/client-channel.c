@@ -293,6 +293,8 @@ void irc_client_handle_names_end(IrcClient *client, const IrcInput *input)
 {
         IrcChannel *channel = irc_channels_find(&client->channels, input->message->params[1]);
 
-        if (channel)
-                irc_effects_add_users_changed(input->effects, channel->name);
+        if (!channel)
+                return;
+        irc_effects_add_users_changed(input->effects, channel->name);
+        irc_client_ask_who(client, channel->name, input->now, input->effects);
 }

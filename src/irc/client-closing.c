@@ -150,6 +150,8 @@ void irc_client_handle_fail(IrcClient *client, const IrcInput *input)
         const char *command = message->params[0];
         g_autofree char *code = g_strdup_printf("FAIL %s %s", command, message->params[1]);
 
+        if (client->state == IRC_CLIENT_REGISTERED && irc_client_fail_history(client, input))
+                return;
         if (client->state == IRC_CLIENT_REGISTERED)
                 add_reply_error(client, input, code, g_str_equal(command, "*") ? NULL : command,
                         message->n_params > 3 ? message->params[2] : NULL);
@@ -212,5 +214,9 @@ void irc_client_handle_refusal(IrcClient *client, const IrcInput *input)
         const char *command = refused_command(message);
         const char *context = message->n_params > 2 ? message->params[1] : NULL;
 
+        if (irc_message_has_verb(message, "263") && irc_client_put_off_who(client, input))
+                return;
+        if (command && g_str_equal(command, "NICK") && irc_client_regain_refused(client, input))
+                return;
         add_reply_error(client, input, message->verb, command, context == command ? NULL : context);
 }

@@ -103,7 +103,10 @@ bool irc_client_nick(IrcClient *client, const char *nickname, IrcEffects *effect
         if (strpbrk(nickname, "!@*?") || irc_isupport_is_channel(client->isupport, nickname))
                 return invalid(error, "nickname",
                         "it is the name of a channel or has one of the characters !@*?");
-        return send_control(client, "NICK", nickname, NULL, NULL, effects, error);
+        if (!send_control(client, "NICK", nickname, NULL, NULL, effects, error))
+                return false;
+        irc_client_end_regain(client, effects);
+        return true;
 }
 
 bool irc_client_away(IrcClient *client, const char *message, IrcEffects *effects, GError **error)
@@ -170,6 +173,7 @@ static IrcPriority priority_of(const IrcMessage *message)
                 const char *verb;
                 IrcPriority priority;
         } verbs[] = {
+                {"CHATHISTORY", IRC_PRIORITY_BULK},
                 {"LIST", IRC_PRIORITY_BULK},
                 {"NAMES", IRC_PRIORITY_BULK},
                 {"NOTICE", IRC_PRIORITY_USER},

@@ -16,6 +16,13 @@
 /* How much of a server's text goes into an error for people, in characters. */
 #define IRC_CLIENT_QUOTE_MAX 200
 
+typedef enum {
+        IRC_REGAIN_OFF,
+        IRC_REGAIN_WATCHING, /* MONITOR will tell */
+        IRC_REGAIN_WAITING,  /* until regain_at */
+        IRC_REGAIN_ASKED,    /* a NICK of our own has no answer yet */
+} IrcRegainState;
+
 struct IrcClient {
         IrcClientState state;
 
@@ -30,6 +37,8 @@ struct IrcClient {
         bool is_sts_followed;
         bool is_bot;
         char *away_message;
+        bool is_regain_wanted;
+        bool is_who_wanted;
 
         /* who we are now */
         char *nickname;
@@ -56,6 +65,17 @@ struct IrcClient {
         bool is_away_said;
         bool is_reauth_wanted; /* CAP NEW said that there is SASL again */
         bool is_burst_over;    /* 376 or 422: the channels were joined */
+
+        /* the wanted nickname */
+        IrcRegainState regain;
+        gint64 regain_at; /* µs since the epoch, likewise below; 0: never */
+        bool is_monitoring;
+
+        /* what is asked one after the other: the head is being asked for */
+        GQueue who_queue; /* channels' names */
+        gint64 who_asked_at;
+        gint64 who_retry_at;
+        GQueue history; /* of client-history.c */
 
         /* the end */
         bool is_quitting;
@@ -142,6 +162,34 @@ void irc_client_handle_redact(IrcClient *client, const IrcInput *input);
 /* client-mode.c: target, letters, arguments; NULL behind them */
 bool irc_client_send_modes(IrcClient *client, const char *const *params, gsize n_params,
         IrcEffects *effects, GError **error);
+
+/* client-history.c */
+void irc_client_clear_history(IrcClient *client);
+void irc_client_count_past(IrcClient *client, const IrcInput *input);
+void irc_client_end_history_page(IrcClient *client, const IrcInput *input, const IrcBatch *batch);
+bool irc_client_fail_history(IrcClient *client, const IrcInput *input);
+void irc_client_handle_history_target(IrcClient *client, const IrcInput *input);
+gint64 irc_client_get_history_deadline(const IrcClient *client);
+void irc_client_tick_history(IrcClient *client, gint64 now, IrcEffects *effects);
+GVariant *irc_client_history_to_variant(const IrcClient *client);
+void irc_client_restore_history(IrcClient *client, GVariant *variant);
+
+/* client-regain.c */
+void irc_client_begin_regain(IrcClient *client, gint64 now, IrcEffects *effects);
+void irc_client_end_regain(IrcClient *client, IrcEffects *effects);
+void irc_client_note_free_nick(IrcClient *client, const char *nickname, IrcEffects *effects);
+bool irc_client_regain_refused(IrcClient *client, const IrcInput *input);
+void irc_client_handle_monitor_offline(IrcClient *client, const IrcInput *input);
+void irc_client_handle_monitor_full(IrcClient *client, const IrcInput *input);
+void irc_client_tick_regain(IrcClient *client, gint64 now, IrcEffects *effects);
+
+/* client-who.c */
+void irc_client_ask_who(IrcClient *client, const char *channel, gint64 now, IrcEffects *effects);
+void irc_client_handle_who(IrcClient *client, const IrcInput *input);
+void irc_client_handle_who_end(IrcClient *client, const IrcInput *input);
+bool irc_client_put_off_who(IrcClient *client, const IrcInput *input);
+gint64 irc_client_get_who_deadline(const IrcClient *client);
+void irc_client_tick_who(IrcClient *client, gint64 now, IrcEffects *effects);
 
 /* client-past.c */
 void irc_client_handle_past(IrcClient *client, const IrcInput *input);

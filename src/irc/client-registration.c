@@ -267,7 +267,8 @@ void irc_client_handle_nick_refused(IrcClient *client, const IrcInput *input)
         const char *params[] = {NULL, NULL};
 
         if (client->state == IRC_CLIENT_REGISTERED) {
-                irc_client_handle_refusal(client, input);
+                if (!irc_client_regain_refused(client, input))
+                        irc_client_handle_refusal(client, input);
                 return;
         }
         learn_from_refusal(client, input);
@@ -355,6 +356,7 @@ void irc_client_handle_burst_end(IrcClient *client, const IrcInput *input)
         client->is_burst_over = true;
         client->is_changed = true;
         introduce(client, input->effects);
+        irc_client_begin_regain(client, input->now, input->effects);
         irc_client_autojoin(client, input->effects);
 }
 

@@ -146,6 +146,10 @@ GVariant *irc_client_snapshot(const IrcClient *client)
         g_variant_builder_add(&builder, "{sv}", "capabilities", irc_caps_to_variant(client->caps));
         g_variant_builder_add(
                 &builder, "{sv}", "batches", irc_batches_to_variant(&client->batches));
+        g_variant_builder_add(&builder, "{sv}", "regain",
+                g_variant_new("(ubx)", (guint32) client->regain, client->is_monitoring,
+                        client->regain_at));
+        g_variant_builder_add(&builder, "{sv}", "history", irc_client_history_to_variant(client));
         g_variant_builder_add(
                 &builder, "{sv}", "requests", irc_requests_to_variant(&client->requests));
         g_variant_builder_add(
@@ -180,10 +184,25 @@ static bool check_snapshot(GVariant *snapshot, GError **error)
         return false;
 }
 
+static void restore_regain(IrcClient *client, GVariant *snapshot)
+{
+        gboolean is_monitoring;
+        guint32 state;
+        gint64 at;
+
+        if (!client->is_regain_wanted ||
+                !g_variant_lookup(snapshot, "regain", "(ubx)", &state, &is_monitoring, &at) ||
+                state > IRC_REGAIN_ASKED)
+                return;
+        client->regain = (IrcRegainState) state;
+        client->is_monitoring = is_monitoring;
+        client->regain_at = at;
+}
+
 bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
 {
         g_autoptr(GVariant) sound = NULL, caps = NULL, isupport = NULL, batches = NULL,
-                            requests = NULL;
+                            requests = NULL, history = NULL;
         gboolean is_burst_over = FALSE, is_away = FALSE;
 
         g_assert(client->state == IRC_CLIENT_NEW);
@@ -215,6 +234,10 @@ bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
         if (requests)
                 irc_requests_restore(&client->requests, requests);
         irc_channels_set_casemap(&client->channels, client->isupport->casemap);
+        restore_regain(client, sound);
+        history = g_variant_lookup_value(sound, "history", NULL);
+        if (history)
+                irc_client_restore_history(client, history);
         client->state = IRC_CLIENT_REGISTERED;
         return true;
 }

@@ -63,6 +63,9 @@ void irc_client_handle_nick(IrcClient *client, const IrcInput *input)
                 effect->self.nickname = now;
                 effect->self.old_nickname = old;
                 irc_client_set_string(client, &client->nickname, nickname);
+                irc_client_end_regain(client, input->effects);
+        } else {
+                irc_client_note_free_nick(client, input->sender, input->effects);
         }
 }
 
@@ -102,6 +105,8 @@ void irc_client_handle_quit(IrcClient *client, const IrcInput *input)
                 leave_all(client, input, reason);
         else
                 foreach_shared(client, input, quit_from, reason);
+        if (!input->is_self)
+                irc_client_note_free_nick(client, input->sender, input->effects);
 }
 
 static void set_account_in(IrcClient *client, const IrcInput *input, IrcChannel *channel,

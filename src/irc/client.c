@@ -28,6 +28,7 @@ static const char *const wanted_caps[] = {
         "draft/message-redaction",
         "draft/read-marker",
         "extended-join",
+        "extended-monitor",
         "invite-notify",
         "message-tags",
         "multi-prefix",
@@ -50,9 +51,11 @@ static const struct Verb {
         {"263", irc_client_handle_refusal, false, 2},
         {"305", irc_client_handle_away_reply, true, 0},
         {"306", irc_client_handle_away_reply, true, 0},
+        {"315", irc_client_handle_who_end, false, 2},
         {"331", irc_client_handle_no_topic, false, 2},
         {"332", irc_client_handle_topic_reply, false, 3},
         {"353", irc_client_handle_names, false, 3},
+        {"354", irc_client_handle_who, false, 8},
         {"366", irc_client_handle_names_end, false, 2},
         {"376", irc_client_handle_burst_end, false, 0},
         {"396", irc_client_handle_visible_host, true, 2},
@@ -68,6 +71,8 @@ static const struct Verb {
         {"464", irc_client_handle_bad_password, true, 0},
         {"465", irc_client_handle_banned, true, 0},
         {"466", irc_client_handle_banned, true, 0},
+        {"731", irc_client_handle_monitor_offline, false, 2},
+        {"734", irc_client_handle_monitor_full, false, 2},
         {"900", irc_client_handle_logged_in, true, 3},
         {"901", irc_client_handle_logged_out, true, 0},
         {"902", irc_client_handle_sasl, true, 0},
@@ -82,6 +87,7 @@ static const struct Verb {
         {"AWAY", irc_client_handle_away, false, 0},
         {"BATCH", irc_client_handle_batch, true, 1},
         {"CAP", irc_client_handle_cap, true, 3},
+        {"CHATHISTORY", irc_client_handle_history_target, false, 3},
         {"CHGHOST", irc_client_handle_chghost, false, 2},
         {"ERROR", irc_client_handle_error, true, 0},
         {"FAIL", irc_client_handle_fail, true, 2},
@@ -125,6 +131,10 @@ static IrcCaps *caps_new(const IrcClientOptions *options, const IrcSasl *sasl)
         } optional[] = {
                 {"labeled-response", options->use_labels},
                 {"echo-message", options->use_labels},
+                {"draft/chathistory", options->fetch_history},
+                {"draft/event-playback", options->fetch_history},
+                {"draft/no-implicit-names", options->no_implicit_names},
+                {"no-implicit-names", options->no_implicit_names},
                 {"draft/pre-away", options->away_message != NULL},
                 {"sasl", irc_sasl_is_wanted(sasl)},
         };
@@ -168,6 +178,10 @@ IrcClient *irc_client_new(const IrcClientOptions *options)
         client->is_secure = options->is_secure;
         client->is_sts_followed = options->follow_sts;
         client->is_bot = options->is_bot;
+        client->is_regain_wanted = options->regain_nickname;
+        client->is_who_wanted = options->track_accounts;
+        g_queue_init(&client->who_queue);
+        g_queue_init(&client->history);
         client->away_message = g_strdup(options->away_message);
 
         client->isupport = irc_isupport_new();
@@ -200,6 +214,8 @@ void irc_client_free(IrcClient *client)
         g_free(client->server_name);
         g_free(client->away_message);
         g_free(client->sts);
+        g_queue_clear_full(&client->who_queue, g_free);
+        irc_client_clear_history(client);
         g_free(client->closing_text);
         irc_isupport_free(client->isupport);
         irc_caps_free(client->caps);
@@ -367,6 +383,7 @@ void irc_client_dispatch(IrcClient *client, const IrcInput *input)
 
         if (input->is_replay && !irc_message_has_verb(input->message, "BATCH")) {
                 irc_client_handle_past(client, input);
+                irc_client_count_past(client, input);
                 return;
         }
         if (!verb) {

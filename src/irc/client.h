@@ -48,7 +48,12 @@ typedef struct {
         /* The server's policy about TLS comes out as IRC_EFFECT_STS; on a plain link that has to be
          * TLS, nothing but CAP LS, PASS, NICK and USER is said, and the link closed. */
         bool follow_sts;
-        bool is_bot; /* sets the server's mode for bots, if it has one */
+        bool fetch_history;     /* draft/chathistory and draft/event-playback: the server sends no
+                                 * history by itself then, irc_client_fetch_history() asks for it */
+        bool regain_nickname;   /* until we have `nickname`; needs irc_client_tick() */
+        bool track_accounts;    /* WHOX after each join; likewise */
+        bool no_implicit_names; /* members are not told at a join: for those who only log */
+        bool is_bot;            /* sets the server's mode for bots, if it has one */
         /* Away from the start: a text, or "*" for "nobody is there" (draft/pre-away only). */
         const char *away_message;
 } IrcClientOptions;
@@ -70,6 +75,12 @@ void irc_client_start(IrcClient *client, IrcEffects *effects);
  * since the epoch. What the line means comes out as effects; no line is an error for the caller. */
 void irc_client_receive(
         IrcClient *client, const char *line, gsize len, gint64 now, IrcEffects *effects);
+
+/* When irc_client_tick() has something to do, in µs since the epoch; 0: nothing. It may change with
+ * every line and command. */
+gint64 irc_client_get_deadline(const IrcClient *client);
+/* Time has passed: to be called at the deadline. Earlier it does nothing. */
+void irc_client_tick(IrcClient *client, gint64 now, IrcEffects *effects);
 
 /* Whether there is something to compute that would hold up a caller if it were done at once (a
  * SCRAM key of many rounds). irc_client_work() does a slice of some milliseconds; call it from an
@@ -131,6 +142,19 @@ bool irc_client_mark_read(IrcClient *client, const char *target, gint64 time, Ir
         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool irc_client_redact(IrcClient *client, const char *target, const char *msgid, const char *reason,
         IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What was said to `target` after the message with this id, or after this time (µs since the
+ * epoch); give both if known. With NULL and 0 the last page. The lines come as messages with
+ * is_replay, some of them perhaps known, then IRC_EFFECT_HISTORY; targets are fetched one after the
+ * other. IC_ERROR_REFUSED where the server has no history (or the option is off). Ask for a channel
+ * when it was joined. */
+bool irc_client_fetch_history(IrcClient *client, const char *target, const char *after_msgid,
+        gint64 after_time, gint64 now, IrcEffects *effects,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Who spoke, or was spoken to, between two times: an IRC_EFFECT_HISTORY_TARGET for each, as many as
+ * the server tells at once. */
+bool irc_client_fetch_targets(IrcClient *client, gint64 after, gint64 before, IrcEffects *effects,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #define IRC_SAY_LINES_MAX 100
 

@@ -37,8 +37,10 @@ typedef enum {
         IRC_EFFECT_CHANNEL_RENAMED, /* .rename: we and all members are in it under another name */
         IRC_EFFECT_SELF_AWAY,       /* .away: the server marks us as away, or no longer */
         IRC_EFFECT_STS,             /* .sts: the server's policy about TLS */
-        IRC_EFFECT_PONG,            /* .pong: the answer to irc_client_ping() */
-        IRC_EFFECT_CLOSE,           /* .close: this link is over, or must be closed by us */
+        IRC_EFFECT_HISTORY, /* .history: what was missing of a target is fetched, or is not */
+        IRC_EFFECT_HISTORY_TARGET, /* .read: something was said to or by a target at that time */
+        IRC_EFFECT_PONG,           /* .pong: the answer to irc_client_ping() */
+        IRC_EFFECT_CLOSE,          /* .close: this link is over, or must be closed by us */
 } IrcEffectType;
 
 /* The order in which queued lines leave. */
@@ -142,6 +144,11 @@ typedef struct {
                         const char *target;
                         gint64 time; /* µs since the epoch; 0: the server knows of none */
                 } read;
+                struct {
+                        const char *target;
+                        guint n_lines;       /* messages that came, known ones among them */
+                        const char *failure; /* NULL: nothing is missing; else why, in words */
+                } history;
                 struct {
                         const char *channel; /* as we spell it, or NULL */
                         const char *target;

@@ -177,6 +177,8 @@ void session_tell_effect(IcSession *session, const IrcEffect *effect)
         case IRC_EFFECT_REDACTED:
         case IRC_EFFECT_SELF_AWAY:
         case IRC_EFFECT_STS:
+        case IRC_EFFECT_HISTORY:
+        case IRC_EFFECT_HISTORY_TARGET:
         case IRC_EFFECT_CLOSE:
                 break;
         }

@@ -252,6 +252,8 @@ static bool apply_effect(Ingest *ingest, IrcEffect *effect, GError **error)
         case IRC_EFFECT_REDACTED:
         case IRC_EFFECT_SELF_AWAY:
         case IRC_EFFECT_STS:
+        case IRC_EFFECT_HISTORY:
+        case IRC_EFFECT_HISTORY_TARGET:
         case IRC_EFFECT_PONG:
         case IRC_EFFECT_CLOSE:
                 return true;

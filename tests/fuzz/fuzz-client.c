@@ -82,6 +82,11 @@ static void check_effect(const IrcEffect *effect)
                 check_text(effect->answer.text);
                 check_text(effect->answer.msgid);
                 break;
+        case IRC_EFFECT_HISTORY:
+                check_text(effect->history.target);
+                check_text(effect->history.failure);
+                break;
+        case IRC_EFFECT_HISTORY_TARGET:
         case IRC_EFFECT_READ_MARKER:
                 check_text(effect->read.target);
                 break;
@@ -135,6 +140,9 @@ static IrcClient *client_new(void)
                 .use_labels = true,
                 .follow_sts = true,
                 .is_bot = true,
+                .fetch_history = true,
+                .regain_nickname = true,
+                .track_accounts = true,
                 .away_message = "*",
         };
 
@@ -171,6 +179,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         if (irc_client_say(client, IRC_MESSAGE_PRIVMSG, "#a", "one two\nthree", NOW, effects, NULL))
                 check_effects(effects);
+        if (irc_client_fetch_history(client, "#a", "id", NOW, NOW, effects, NULL))
+                check_effects(effects);
+        irc_client_tick(client, G_MAXINT64 / 2, effects);
+        check_effects(effects);
         check_snapshot(client);
         irc_client_link_closed(client, effects);
         check_effects(effects);

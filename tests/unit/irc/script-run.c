@@ -88,6 +88,13 @@ static char *fact(const Run *run, const char *name, const char *argument)
                 return g_strdup(irc_client_get_network(run->client));
         if (g_str_equal(name, "account"))
                 return g_strdup(irc_client_get_account(run->client));
+        if (g_str_equal(name, "deadline")) {
+                gint64 deadline = irc_client_get_deadline(run->client);
+
+                return deadline == 0 ? NULL
+                                     : g_strdup_printf("%d",
+                                               (int) ((deadline - SCRIPT_NOW) / G_USEC_PER_SEC));
+        }
         if (g_str_equal(name, "waiting"))
                 return g_strdup(irc_client_get_waiting_for(run->client));
         if (g_str_equal(name, "channels"))
@@ -188,6 +195,13 @@ static bool command(Run *run, const char *name, const char *rest, GStrv w, GErro
                 return irc_client_kick(run->client, first, three[1], third, run->effects, error);
         if (g_str_equal(name, "invite"))
                 return irc_client_invite(run->client, first, behind, run->effects, error);
+        if (g_str_equal(name, "history"))
+                return irc_client_fetch_history(run->client, first,
+                        three[1] && *three[1] != '-' ? three[1] : NULL,
+                        g_ascii_strtoll(third ?: "", NULL, 10), SCRIPT_NOW, run->effects, error);
+        if (g_str_equal(name, "history-targets"))
+                return irc_client_fetch_targets(run->client, g_ascii_strtoll(rest, NULL, 10),
+                        SCRIPT_NOW, run->effects, error);
         if (g_str_equal(name, "mark-read"))
                 return irc_client_mark_read(run->client, first,
                         g_ascii_strtoll(behind ?: "", NULL, 10), run->effects, error);
@@ -233,6 +247,10 @@ static void give_command(Run *run, const char *line)
                 expect_end(run, rest);
         else if (g_str_equal(words[0], "forget"))
                 irc_client_forget_request(run->client, rest);
+        else if (g_str_equal(words[0], "tick"))
+                irc_client_tick(run->client,
+                        SCRIPT_NOW + g_ascii_strtoll(rest, NULL, 10) * G_USEC_PER_SEC,
+                        run->effects);
         else if (g_str_equal(words[0], "work"))
                 while (irc_client_has_work(run->client))
                         irc_client_work(run->client, run->effects);

@@ -124,6 +124,10 @@ IrcClient *script_client_new(const Script *script)
                 .follow_sts = g_hash_table_contains(script->options, "sts"),
                 .is_bot = g_hash_table_contains(script->options, "bot"),
                 .away_message = g_hash_table_lookup(script->options, "away"),
+                .fetch_history = g_hash_table_contains(script->options, "history"),
+                .regain_nickname = g_hash_table_contains(script->options, "regain"),
+                .track_accounts = g_hash_table_contains(script->options, "accounts"),
+                .no_implicit_names = g_hash_table_contains(script->options, "no-names"),
                 .sasl_nonce = g_hash_table_lookup(script->options, "nonce"),
                 .has_client_certificate = g_hash_table_contains(script->options, "certificate"),
                 .sasl_sign = g_hash_table_contains(script->options, "key") ? sign : NULL,
@@ -254,6 +258,12 @@ static char *render(const IrcEffect *effect)
                         or_none(effect->answer.command), or_none(effect->answer.target),
                         or_none(effect->answer.msgid), or_none(effect->answer.code),
                         effect->answer.text ?: "");
+        case IRC_EFFECT_HISTORY:
+                return g_strdup_printf("= history %s %u: %s", effect->history.target,
+                        effect->history.n_lines, or_none(effect->history.failure));
+        case IRC_EFFECT_HISTORY_TARGET:
+                return g_strdup_printf("= history-target %s %" G_GINT64_FORMAT, effect->read.target,
+                        effect->read.time);
         case IRC_EFFECT_READ_MARKER:
                 return g_strdup_printf(
                         "= read %s %" G_GINT64_FORMAT, effect->read.target, effect->read.time);

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* Filling gaps from the server's history (draft/chathistory): target by target, page by page, from
+ * what the caller has on.
+ *
+ *   asked                    | answer                        | next
+ *   -------------------------+-------------------------------+------------------------------------
+ *   AFTER the last we have   | a page with something new     | AFTER its last line
+ *   AFTER                    | an empty page, or nothing new | the target is done
+ *   AFTER msgid=             | FAIL                          | AFTER timestamp=, if there is a time
+ *   AFTER timestamp=, LATEST | FAIL, or none in time         | the target is done, incomplete
+ *   LATEST (we have nothing) | a page                        | the target is done
+ */
+
+#include <string.h>
+
+#include "irc/client-private.h"
+#include "irc/server-time.h"
+
+#define PAGE 100
+#define PAGES_MAX 100
+#define TASKS_MAX 2000
+#define VARIANT_TYPE "a(ssxuuxusx)"
+#define ANSWER_TIMEOUT (60 * G_USEC_PER_SEC)
+/* Clocks of linked servers differ; what comes twice is recognised by the store. */
+#define TIME_FUZZ G_USEC_PER_SEC
+
+typedef struct {
+        char *target;
+        char *msgid; /* the last line that we have, or NULL */
+        gint64 time; /* likewise; 0: not known */
+        guint n_pages;
+        guint n_lines;
+        gint64 asked_at; /* 0: not yet */
+        /* of the page that comes */
+        guint n_new;
+        char *last_msgid;
+        gint64 last_time;
+} Task;
+
+static void task_free(gpointer data)
+{
+        Task *task = data;
+
+        g_free(task->target);
+        g_free(task->msgid);
+        g_free(task->last_msgid);
+        g_free(task);
+}
+
+void irc_client_clear_history(IrcClient *client)
+{
+        g_queue_clear_full(&client->history, task_free);
+}
+
+static Task *current(const IrcClient *client)
+{
+        Task *task = client->history.head ? client->history.head->data : NULL;
+
+        return task && task->asked_at != 0 ? task : NULL;
+}
+
+static guint page_size(const IrcClient *client)
+{
+        guint limit = irc_isupport_get_number(client->isupport, "CHATHISTORY", 0);
+
+        return limit == 0 ? PAGE : MIN(limit, PAGE);
+}
+
+static bool takes_msgid(const IrcClient *client)
+{
+        const char *types = irc_isupport_get(client->isupport, "MSGREFTYPES");
+        g_auto(GStrv) names = types ? g_strsplit(types, ",", -1) : NULL;
+
+        return !names || g_strv_contains((const char *const *) names, "msgid");
+}
+
+static char *reference(const IrcClient *client, const Task *task)
+{
+        g_autofree char *time = NULL;
+
+        if (task->msgid && takes_msgid(client))
+                return g_strconcat("msgid=", task->msgid, NULL);
+        if (task->time == 0)
+                return g_strdup("*");
+        time = irc_server_time_format(MAX(task->time - TIME_FUZZ, 0));
+        return g_strconcat("timestamp=", time, NULL);
+}
+
+static bool ask(IrcClient *client, Task *task, gint64 now, IrcEffects *effects)
+{
+        g_autofree char *from = reference(client, task);
+        g_autofree char *limit = g_strdup_printf("%u", page_size(client));
+        const char *const params[] = {
+                g_str_equal(from, "*") ? "LATEST" : "AFTER", task->target, from, limit, NULL};
+
+        task->asked_at = now;
+        task->n_new = 0;
+        client->is_changed = true;
+        return irc_client_send(
+                client, IRC_PRIORITY_BULK, "CHATHISTORY", params, NULL, false, effects, NULL);
+}
+
+static void ask_next(IrcClient *client, gint64 now, IrcEffects *effects)
+{
+        if (client->history.head && !current(client))
+                ask(client, client->history.head->data, now, effects);
+}
+
+static void finish(IrcClient *client, const char *failure, gint64 now, IrcEffects *effects)
+{
+        Task *task = g_queue_pop_head(&client->history);
+        const char *target = irc_effects_strdup(effects, task->target);
+        const char *text = irc_effects_strdup(effects, failure);
+        IrcEffect *effect = irc_effects_add(effects, IRC_EFFECT_HISTORY);
+
+        effect->history.target = target;
+        effect->history.n_lines = task->n_lines;
+        effect->history.failure = text;
+        client->is_changed = true;
+        task_free(task);
+        ask_next(client, now, effects);
+}
+
+static bool check_history(const IrcClient *client, GError **error)
+{
+        if (!irc_client_check_registered(client, error))
+                return false;
+        if (irc_caps_has(client->caps, "draft/chathistory"))
+                return true;
+        g_set_error_literal(error, IC_ERROR, IC_ERROR_REFUSED,
+                "the server keeps no history that we could ask for");
+        return false;
+}
+
+bool irc_client_fetch_history(IrcClient *client, const char *target, const char *after_msgid,
+        gint64 after_time, gint64 now, IrcEffects *effects, GError **error)
+{
+        Task *task;
+
+        if (!check_history(client, error) || !irc_client_check_target("target", target, error) ||
+                (after_msgid && !irc_client_check_target("msgid", after_msgid, error)))
+                return false;
+        if (client->history.length >= TASKS_MAX) {
+                g_set_error_literal(error, IC_ERROR, IC_ERROR_QUEUE_FULL,
+                        "too many requests for history wait already");
+                return false;
+        }
+        task = g_new0(Task, 1);
+        task->target = g_strdup(target);
+        task->msgid = g_strdup(after_msgid);
+        task->time = after_time;
+        g_queue_push_tail(&client->history, task);
+        client->is_changed = true;
+        ask_next(client, now, effects);
+        return true;
+}
+
+bool irc_client_fetch_targets(
+        IrcClient *client, gint64 after, gint64 before, IrcEffects *effects, GError **error)
+{
+        g_autofree char *from = irc_server_time_format(MAX(after - TIME_FUZZ, 0));
+        g_autofree char *to = irc_server_time_format(before);
+        g_autofree char *first = g_strconcat("timestamp=", from, NULL);
+        g_autofree char *last = g_strconcat("timestamp=", to, NULL);
+        g_autofree char *limit = g_strdup_printf("%u", page_size(client));
+        const char *const params[] = {"TARGETS", first, last, limit, NULL};
+
+        return check_history(client, error) &&
+               irc_client_send(client, IRC_PRIORITY_BULK, "CHATHISTORY", params, NULL, false,
+                       effects, error);
+}
+
+/* The task whose page this batch is, or NULL. */
+static Task *task_of(const IrcClient *client, const IrcBatch *batch)
+{
+        Task *task = current(client);
+
+        while (batch && batch->kind != IRC_BATCH_HISTORY)
+                batch = batch->parent;
+        if (!task || !batch || !batch->params[0] ||
+                !irc_casemap_equal(client->isupport->casemap, task->target, batch->params[0]))
+                return NULL;
+        return task;
+}
+
+/* A line of the past that was dealt with. Lines that only explain another are none of the page. */
+void irc_client_count_past(IrcClient *client, const IrcInput *input)
+{
+        Task *task = task_of(client, input->batch);
+
+        if (!task || irc_message_get_tag(input->message, "draft/chathistory-context"))
+                return;
+        if (input->msgid && g_strcmp0(input->msgid, task->msgid) == 0)
+                return;
+        task->n_new++;
+        task->last_time = input->sent_at;
+        g_free(task->last_msgid);
+        task->last_msgid = g_strdup(input->msgid);
+        client->is_changed = true;
+}
+
+/* Whether the page got us further than what it began with. */
+static bool is_progress(const Task *task)
+{
+        if (task->n_new == 0 || (!task->last_msgid && task->last_time == 0))
+                return false;
+        return g_strcmp0(task->last_msgid, task->msgid) != 0 || task->last_time > task->time;
+}
+
+void irc_client_end_history_page(IrcClient *client, const IrcInput *input, const IrcBatch *batch)
+{
+        Task *task = task_of(client, batch);
+        bool was_latest;
+
+        if (!task)
+                return;
+        was_latest = !task->msgid && task->time == 0;
+        task->n_lines += task->n_new;
+        if (was_latest || !is_progress(task)) {
+                finish(client, NULL, input->now, input->effects);
+                return;
+        }
+        if (++task->n_pages >= PAGES_MAX) {
+                finish(client, "there is more than we ask for at once", input->now, input->effects);
+                return;
+        }
+        g_free(task->msgid);
+        task->msgid = g_steal_pointer(&task->last_msgid);
+        task->time = MAX(task->last_time, task->time);
+        ask(client, task, input->now, input->effects);
+}
+
+/* FAIL CHATHISTORY <code> ... :<text>; whether it was ours. */
+bool irc_client_fail_history(IrcClient *client, const IrcInput *input)
+{
+        const IrcMessage *message = input->message;
+        Task *task = current(client);
+
+        if (!task || g_ascii_strcasecmp(message->params[0], "CHATHISTORY") != 0 ||
+                irc_message_has_verb(message, "FAIL") == false)
+                return false;
+        if (task->msgid && task->time != 0 && !g_str_equal(message->params[1], "INVALID_TARGET")) {
+                g_clear_pointer(&task->msgid, g_free);
+                ask(client, task, input->now, input->effects);
+        } else {
+                finish(client, message->params[message->n_params - 1], input->now, input->effects);
+        }
+        return true;
+}
+
+/* CHATHISTORY TARGETS <target> <time> */
+void irc_client_handle_history_target(IrcClient *client, const IrcInput *input)
+{
+        const IrcMessage *message = input->message;
+        const char *target;
+        gint64 time = 0;
+        IrcEffect *effect;
+
+        if (!input->batch || input->batch->kind != IRC_BATCH_TARGETS ||
+                g_ascii_strcasecmp(message->params[0], "TARGETS") != 0 ||
+                !irc_server_time_parse(message->params[2], &time))
+                return;
+        target = irc_effects_strdup(input->effects, message->params[1]);
+        effect = irc_effects_add(input->effects, IRC_EFFECT_HISTORY_TARGET);
+        effect->read.target = target;
+        effect->read.time = time;
+}
+
+gint64 irc_client_get_history_deadline(const IrcClient *client)
+{
+        const Task *task = current(client);
+
+        return task ? task->asked_at + ANSWER_TIMEOUT : 0;
+}
+
+void irc_client_tick_history(IrcClient *client, gint64 now, IrcEffects *effects)
+{
+        gint64 deadline = irc_client_get_history_deadline(client);
+
+        if (deadline != 0 && now >= deadline)
+                finish(client, "the server did not answer", now, effects);
+}
+
+/* The one that was asked for is the first. */
+GVariant *irc_client_history_to_variant(const IrcClient *client)
+{
+        GVariantBuilder builder;
+
+        g_variant_builder_init(&builder, G_VARIANT_TYPE(VARIANT_TYPE));
+        for (const GList *at = client->history.head; at; at = at->next) {
+                const Task *task = at->data;
+
+                g_variant_builder_add(&builder, "(ssxuuxusx)", task->target, task->msgid ?: "",
+                        task->time, task->n_pages, task->n_lines, task->asked_at, task->n_new,
+                        task->last_msgid ?: "", task->last_time);
+        }
+        return g_variant_builder_end(&builder);
+}
+
+void irc_client_restore_history(IrcClient *client, GVariant *variant)
+{
+        GVariantIter iter;
+        const char *target, *msgid, *last_msgid;
+        gint64 time, asked_at, last_time;
+        guint n_pages, n_lines, n_new;
+
+        if (!g_variant_is_of_type(variant, G_VARIANT_TYPE(VARIANT_TYPE)))
+                return;
+        g_variant_iter_init(&iter, variant);
+        while (g_variant_iter_next(&iter, "(&s&sxuuxu&sx)", &target, &msgid, &time, &n_pages,
+                       &n_lines, &asked_at, &n_new, &last_msgid, &last_time) &&
+                client->history.length < TASKS_MAX) {
+                Task *task = g_new0(Task, 1);
+
+                task->target = g_strdup(target);
+                task->msgid = *msgid ? g_strdup(msgid) : NULL;
+                task->time = time;
+                task->n_pages = n_pages;
+                task->n_lines = n_lines;
+                task->asked_at = asked_at;
+                task->n_new = n_new;
+                task->last_msgid = *last_msgid ? g_strdup(last_msgid) : NULL;
+                task->last_time = last_time;
+                g_queue_push_tail(&client->history, task);
+        }
+}
