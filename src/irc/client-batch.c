@@ -151,7 +151,8 @@ static void finish(IrcClient *client, const IrcInput *input, const IrcBatch *bat
                 finish_netsplit(client, &inside, batch);
                 break;
         case IRC_BATCH_MULTILINE:
-                take_kept(client, batch, input->effects);
+                if (!batch->is_overflown)
+                        irc_client_finish_multiline(client, input, batch);
                 break;
         case IRC_BATCH_HISTORY:
                 irc_client_end_history_page(client, input, batch);

@@ -55,6 +55,7 @@ struct IrcClient {
         IrcChannels channels;
         IrcBatches batches;
         IrcRequests requests;
+        guint multiline_ref; /* the last one that we used */
         IrcRequest *request; /* between begin and end of one; or NULL */
 
         /* registration */
@@ -190,6 +191,18 @@ void irc_client_handle_who_end(IrcClient *client, const IrcInput *input);
 bool irc_client_put_off_who(IrcClient *client, const IrcInput *input);
 gint64 irc_client_get_who_deadline(const IrcClient *client);
 void irc_client_tick_who(IrcClient *client, gint64 now, IrcEffects *effects);
+
+/* client-say.c */
+const char *irc_client_speech_verb(IrcMessageType type);
+/* The row of what was just queued, which the server will not repeat to us. */
+void irc_client_add_own_row(const IrcClient *client, IrcMessageType type, const char *target,
+        const char *content, gint64 now, IrcEffects *effects);
+
+/* client-multiline.c */
+/* False if it is not to be, or cannot be, one message of several lines: nothing was sent. */
+bool irc_client_say_multiline(IrcClient *client, IrcMessageType type, const char *target,
+        const char *text, gsize budget, gint64 now, IrcEffects *effects);
+void irc_client_finish_multiline(IrcClient *client, const IrcInput *end, const IrcBatch *batch);
 
 /* client-past.c */
 void irc_client_handle_past(IrcClient *client, const IrcInput *input);

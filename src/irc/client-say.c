@@ -19,7 +19,7 @@
 #define ACTION_START "\001ACTION "
 #define ACTION_END "\001"
 
-static const char *verb_of(IrcMessageType type)
+const char *irc_client_speech_verb(IrcMessageType type)
 {
         return type == IRC_MESSAGE_NOTICE ? "NOTICE" : "PRIVMSG";
 }
@@ -33,8 +33,8 @@ static gsize text_budget(const IrcClient *client, IrcMessageType type, const cha
         gsize host = client->host ? strlen(client->host)
                                   : irc_isupport_get_number(isupport, "HOSTLEN", HOST_WORST);
         gsize around = strlen(":!@ ") + strlen(client->nickname) + user + host +
-                       strlen(verb_of(type)) + strlen(" ") + strlen(target) + strlen(" :") +
-                       RESERVE;
+                       strlen(irc_client_speech_verb(type)) + strlen(" ") + strlen(target) +
+                       strlen(" :") + RESERVE;
         gsize limit = irc_client_get_line_limit(client);
 
         if (type == IRC_MESSAGE_ACTION)
@@ -87,8 +87,7 @@ static bool check(const IrcClient *client, const char *target, const char *text,
         return false;
 }
 
-/* The row of what was just queued, which the server will not repeat to us. */
-static void add_echo(const IrcClient *client, IrcMessageType type, const char *target,
+void irc_client_add_own_row(const IrcClient *client, IrcMessageType type, const char *target,
         const char *content, gint64 now, IrcEffects *effects)
 {
         g_autofree char *source =
@@ -115,12 +114,12 @@ static void say_piece(IrcClient *client, IrcMessageType type, const char *target
 {
         bool is_action = type == IRC_MESSAGE_ACTION;
 
-        g_string_printf(client->scratch, "%s %s :%s%s%s", verb_of(type), target,
+        g_string_printf(client->scratch, "%s %s :%s%s%s", irc_client_speech_verb(type), target,
                 is_action ? ACTION_START : "", piece, is_action ? ACTION_END : "");
-        irc_client_send_request(client, IRC_PRIORITY_USER, verb_of(type), target,
+        irc_client_send_request(client, IRC_PRIORITY_USER, irc_client_speech_verb(type), target,
                 client->scratch->str, false, effects);
         if (!irc_client_is_self(client, target) && !irc_client_echoes(client))
-                add_echo(client, type, target, piece, now, effects);
+                irc_client_add_own_row(client, type, target, piece, now, effects);
 }
 
 bool irc_client_say(IrcClient *client, IrcMessageType type, const char *target, const char *text,
@@ -133,6 +132,8 @@ bool irc_client_say(IrcClient *client, IrcMessageType type, const char *target, 
                  type == IRC_MESSAGE_ACTION);
         if (!check(client, target, text, &budget, type, error))
                 return false;
+        if (irc_client_say_multiline(client, type, target, text, budget, now, effects))
+                return true;
         pieces = split_text(text, budget);
         if (pieces->len == 0) {
                 g_set_error_literal(

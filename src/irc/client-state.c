@@ -149,6 +149,8 @@ GVariant *irc_client_snapshot(const IrcClient *client)
         g_variant_builder_add(&builder, "{sv}", "regain",
                 g_variant_new("(ubx)", (guint32) client->regain, client->is_monitoring,
                         client->regain_at));
+        g_variant_builder_add(
+                &builder, "{sv}", "multiline-ref", g_variant_new_uint32(client->multiline_ref));
         g_variant_builder_add(&builder, "{sv}", "history", irc_client_history_to_variant(client));
         g_variant_builder_add(
                 &builder, "{sv}", "requests", irc_requests_to_variant(&client->requests));
@@ -235,6 +237,7 @@ bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
                 irc_requests_restore(&client->requests, requests);
         irc_channels_set_casemap(&client->channels, client->isupport->casemap);
         restore_regain(client, sound);
+        g_variant_lookup(sound, "multiline-ref", "u", &client->multiline_ref);
         history = g_variant_lookup_value(sound, "history", NULL);
         if (history)
                 irc_client_restore_history(client, history);

@@ -133,6 +133,7 @@ static IrcCaps *caps_new(const IrcClientOptions *options, const IrcSasl *sasl)
                 {"echo-message", options->use_labels},
                 {"draft/chathistory", options->fetch_history},
                 {"draft/event-playback", options->fetch_history},
+                {"draft/multiline", options->use_multiline},
                 {"draft/no-implicit-names", options->no_implicit_names},
                 {"no-implicit-names", options->no_implicit_names},
                 {"draft/pre-away", options->away_message != NULL},

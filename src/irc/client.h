@@ -50,6 +50,8 @@ typedef struct {
         bool follow_sts;
         bool fetch_history;     /* draft/chathistory and draft/event-playback: the server sends no
                                  * history by itself then, irc_client_fetch_history() asks for it */
+        bool use_multiline;     /* draft/multiline: a text of several lines is one message, and one
+                                 * row; who wants it heeds `keeps_next` of IRC_EFFECT_SEND */
         bool regain_nickname;   /* until we have `nickname`; needs irc_client_tick() */
         bool track_accounts;    /* WHOX after each join; likewise */
         bool no_implicit_names; /* members are not told at a join: for those who only log */
@@ -100,10 +102,10 @@ bool irc_client_join(IrcClient *client, const char *channel, const char *key, Ir
         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool irc_client_part(IrcClient *client, const char *channel, const char *reason,
         IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* PRIVMSG, NOTICE or ACTION. `text` may have newlines (one message a line; empty lines are left
- * out) and any length: it is split so that what others receive fits 512 bytes (or LINELEN) with our
- * prefix, between UTF-8 characters, at a space where there is one. At most IRC_SAY_LINES_MAX lines
- * (IC_ERROR_TOO_LONG). */
+/* PRIVMSG, NOTICE or ACTION. `text` may have newlines (one message a line, empty lines are left
+ * out; with draft/multiline one message) and any length: it is split so that what others receive
+ * fits 512 bytes (or LINELEN) with our prefix, between UTF-8 characters, at a space where there is
+ * one. At most IRC_SAY_LINES_MAX lines (IC_ERROR_TOO_LONG). */
 bool irc_client_say(IrcClient *client, IrcMessageType type, const char *target, const char *text,
         gint64 now, IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool irc_client_nick(IrcClient *client, const char *nickname, IrcEffects *effects,

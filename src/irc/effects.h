@@ -79,6 +79,8 @@ typedef struct {
                 struct {
                         IrcPriority priority;
                         const char *line; /* bytes without CR LF; may be other than UTF-8 */
+                        bool keeps_next;  /* the next of this priority goes out right behind it:
+                                           * no other line may come between */
                         bool is_secret;   /* PASS, AUTHENTICATE: never shown in a log or trace */
                 } send;
                 struct {

@@ -141,6 +141,7 @@ static IrcClient *client_new(void)
                 .follow_sts = true,
                 .is_bot = true,
                 .fetch_history = true,
+                .use_multiline = true,
                 .regain_nickname = true,
                 .track_accounts = true,
                 .away_message = "*",

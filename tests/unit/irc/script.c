@@ -128,6 +128,7 @@ IrcClient *script_client_new(const Script *script)
                 .regain_nickname = g_hash_table_contains(script->options, "regain"),
                 .track_accounts = g_hash_table_contains(script->options, "accounts"),
                 .no_implicit_names = g_hash_table_contains(script->options, "no-names"),
+                .use_multiline = g_hash_table_contains(script->options, "multiline"),
                 .sasl_nonce = g_hash_table_lookup(script->options, "nonce"),
                 .has_client_certificate = g_hash_table_contains(script->options, "certificate"),
                 .sasl_sign = g_hash_table_contains(script->options, "key") ? sign : NULL,
@@ -210,8 +211,11 @@ static char *render(const IrcEffect *effect)
 {
         switch (effect->type) {
         case IRC_EFFECT_SEND:
-                return g_strdup_printf(
-                        "%s %s", effect->send.is_secret ? ">*" : ">", effect->send.line);
+                return g_strdup_printf("%s %s",
+                        effect->send.is_secret    ? ">*"
+                        : effect->send.keeps_next ? ">+"
+                                                  : ">",
+                        effect->send.line);
         case IRC_EFFECT_MESSAGE:
                 return render_message(effect);
         case IRC_EFFECT_REGISTERED:
