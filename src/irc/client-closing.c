@@ -216,6 +216,8 @@ void irc_client_handle_refusal(IrcClient *client, const IrcInput *input)
 
         if (irc_message_has_verb(message, "263") && irc_client_put_off_who(client, input))
                 return;
+        if (irc_message_has_verb(message, "477"))
+                irc_client_await_login(client, context);
         if (command && g_str_equal(command, "NICK") && irc_client_regain_refused(client, input))
                 return;
         add_reply_error(client, input, message->verb, command, context == command ? NULL : context);

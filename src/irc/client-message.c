@@ -114,13 +114,15 @@ void irc_client_handle_privmsg(IrcClient *client, const IrcInput *input)
         const char *inside;
         gsize len;
 
-        if (irc_client_is_second_copy(client, input, target))
+        if (irc_client_is_second_copy(client, input, target) ||
+                irc_client_is_identification(client, input, target, text))
                 return;
         if (irc_ctcp_parse(text, "ACTION", &inside, &len))
                 add_action(client, input, target, inside, len);
         else
                 irc_client_add_message(client, input, IRC_MESSAGE_PRIVMSG,
                         irc_client_channel_of_target(client, target), target, text);
+        irc_client_answer_ctcp(client, input);
 }
 
 void irc_client_handle_notice(IrcClient *client, const IrcInput *input)

@@ -38,6 +38,12 @@ struct IrcClient {
         bool is_bot;
         char *away_message;
         bool is_regain_wanted;
+        char *ctcp_version;
+        IrcEncoding encoding;
+        char *service_password;
+        char *service_name;
+        char *service_account;
+        bool may_send_password;
         bool is_who_wanted;
 
         /* who we are now */
@@ -66,6 +72,10 @@ struct IrcClient {
         bool is_away_said;
         bool is_reauth_wanted; /* CAP NEW said that there is SASL again */
         bool is_burst_over;    /* 376 or 422: the channels were joined */
+
+        GPtrArray *awaiting_login; /* channels that let us in only then */
+        gint64 ctcp_answers[3];    /* when the last ones were given */
+        guint ctcp_next;           /* the oldest of them */
 
         /* the wanted nickname */
         IrcRegainState regain;
@@ -163,6 +173,16 @@ void irc_client_handle_redact(IrcClient *client, const IrcInput *input);
 /* client-mode.c: target, letters, arguments; NULL behind them */
 bool irc_client_send_modes(IrcClient *client, const char *const *params, gsize n_params,
         IrcEffects *effects, GError **error);
+
+/* client-ctcp.c: a PRIVMSG with two parameters */
+void irc_client_answer_ctcp(IrcClient *client, const IrcInput *input);
+
+/* client-services.c */
+void irc_client_identify(IrcClient *client, IrcEffects *effects);
+bool irc_client_is_identification(
+        const IrcClient *client, const IrcInput *input, const char *target, const char *text);
+void irc_client_await_login(IrcClient *client, const char *channel);
+void irc_client_join_awaiting(IrcClient *client, IrcEffects *effects);
 
 /* client-history.c */
 void irc_client_clear_history(IrcClient *client);

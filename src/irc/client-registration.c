@@ -356,6 +356,7 @@ void irc_client_handle_burst_end(IrcClient *client, const IrcInput *input)
         client->is_burst_over = true;
         client->is_changed = true;
         introduce(client, input->effects);
+        irc_client_identify(client, input->effects);
         irc_client_begin_regain(client, input->now, input->effects);
         irc_client_autojoin(client, input->effects);
 }
@@ -364,6 +365,8 @@ void irc_client_handle_burst_end(IrcClient *client, const IrcInput *input)
 void irc_client_handle_logged_in(IrcClient *client, const IrcInput *input)
 {
         irc_client_set_string(client, &client->account, input->message->params[2]);
+        if (client->state == IRC_CLIENT_REGISTERED)
+                irc_client_join_awaiting(client, input->effects);
 }
 
 void irc_client_handle_logged_out(IrcClient *client, const IrcInput *input)

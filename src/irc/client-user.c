@@ -128,6 +128,8 @@ void irc_client_handle_account(IrcClient *client, const IrcInput *input)
         if (input->is_self)
                 irc_client_set_string(client, &client->account, account);
         foreach_shared(client, input, set_account_in, account);
+        if (input->is_self && account)
+                irc_client_join_awaiting(client, input->effects);
 }
 
 static void set_away_in(IrcClient *client, const IrcInput *input, IrcChannel *channel,

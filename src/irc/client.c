@@ -179,6 +179,13 @@ IrcClient *irc_client_new(const IrcClientOptions *options)
         client->is_secure = options->is_secure;
         client->is_sts_followed = options->follow_sts;
         client->is_bot = options->is_bot;
+        client->ctcp_version = g_strdup(options->ctcp_version);
+        client->encoding = options->encoding;
+        client->service_password = g_strdup(options->service_password);
+        client->service_name = g_strdup(options->service_name);
+        client->service_account = g_strdup(options->sasl_account);
+        client->may_send_password = options->is_secure || options->sasl_plain_insecure;
+        client->awaiting_login = g_ptr_array_new_with_free_func(g_free);
         client->is_regain_wanted = options->regain_nickname;
         client->is_who_wanted = options->track_accounts;
         g_queue_init(&client->who_queue);
@@ -215,6 +222,13 @@ void irc_client_free(IrcClient *client)
         g_free(client->server_name);
         g_free(client->away_message);
         g_free(client->sts);
+        g_free(client->ctcp_version);
+        if (client->service_password)
+                explicit_bzero(client->service_password, strlen(client->service_password));
+        g_free(client->service_password);
+        g_free(client->service_name);
+        g_free(client->service_account);
+        g_ptr_array_unref(client->awaiting_login);
         g_queue_clear_full(&client->who_queue, g_free);
         irc_client_clear_history(client);
         g_free(client->closing_text);
@@ -322,29 +336,37 @@ static bool is_utf8(const char *line, gsize len)
         return g_utf8_validate(line, (gssize) len, NULL);
 }
 
-static const char *to_utf8(IrcEffects *effects, const char *text)
+static const char *to_utf8(IrcEffects *effects, const char *text, IrcEncoding encoding)
 {
         g_autofree char *converted = NULL;
 
         if (!text || g_utf8_validate(text, -1, NULL))
                 return text;
-        converted = ic_text_to_utf8(text, -1);
+        converted = irc_encoding_to_utf8(encoding, text);
         return irc_effects_strdup(effects, converted);
 }
 
-/* Makes all parts UTF-8; the last parameter, which is the text if there is one, is remembered. */
-static void convert_parts(IrcMessage *message, IrcInput *input)
+static const char *name_to_utf8(IrcEffects *effects, const char *name)
 {
-        message->source = to_utf8(input->effects, message->source);
-        message->nick = to_utf8(input->effects, message->nick);
-        message->user = to_utf8(input->effects, message->user);
-        message->host = to_utf8(input->effects, message->host);
-        message->verb = to_utf8(input->effects, message->verb);
+        return to_utf8(effects, name, IRC_ENCODING_CP1252);
+}
+
+/* Makes all parts UTF-8; the last parameter, which is the text if there is one, is remembered.
+ * Names have no encoding: they are only made fit to be shown. */
+static void convert_parts(const IrcClient *client, IrcMessage *message, IrcInput *input)
+{
+        message->source = name_to_utf8(input->effects, message->source);
+        message->nick = name_to_utf8(input->effects, message->nick);
+        message->user = name_to_utf8(input->effects, message->user);
+        message->host = name_to_utf8(input->effects, message->host);
+        message->verb = name_to_utf8(input->effects, message->verb);
         for (gsize i = 0; i < message->n_params; i++) {
+                bool is_last = i == message->n_params - 1;
                 const char *came = message->params[i];
 
-                message->params[i] = to_utf8(input->effects, came);
-                if (message->params[i] != came && i == message->n_params - 1)
+                message->params[i] = is_last ? to_utf8(input->effects, came, client->encoding)
+                                             : name_to_utf8(input->effects, came);
+                if (message->params[i] != came && is_last)
                         input->raw_last = came;
         }
 }
@@ -421,7 +443,7 @@ bool irc_client_read(
 
         input->message = message;
         if (!is_utf8(line, len))
-                convert_parts(message, input);
+                convert_parts(client, message, input);
         input->sender = message->nick ?: client->server_name ?: "*";
         input->is_self = message->nick && irc_client_is_self(client, message->nick);
         if (input->batch)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "irc/effects.h"
+#include "irc/encoding.h"
 #include "irc/isupport.h"
 #include "irc/sasl.h"
 
@@ -55,7 +56,14 @@ typedef struct {
         bool regain_nickname;   /* until we have `nickname`; needs irc_client_tick() */
         bool track_accounts;    /* WHOX after each join; likewise */
         bool no_implicit_names; /* members are not told at a join: for those who only log */
-        bool is_bot;            /* sets the server's mode for bots, if it has one */
+        const char *ctcp_version; /* CTCP VERSION, PING, TIME and CLIENTINFO are answered, this to
+                                   * the first: at most 3 in 10 s */
+        IrcEncoding encoding;     /* of texts that are not UTF-8 */
+        /* Where we are not logged in when the welcome is over: told to the service, as PLAIN is
+         * only over a secure link. The name is NULL for NickServ. */
+        const char *service_password;
+        const char *service_name;
+        bool is_bot; /* sets the server's mode for bots, if it has one */
         /* Away from the start: a text, or "*" for "nobody is there" (draft/pre-away only). */
         const char *away_message;
 } IrcClientOptions;

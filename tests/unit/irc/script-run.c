@@ -14,6 +14,7 @@ typedef struct {
         IrcEffects *effects;
         gsize n_checked; /* effects that were expected */
         bool is_started;
+        gint64 now;
 } Run;
 
 G_GNUC_PRINTF(2, 3)
@@ -247,6 +248,8 @@ static void give_command(Run *run, const char *line)
                 expect_end(run, rest);
         else if (g_str_equal(words[0], "forget"))
                 irc_client_forget_request(run->client, rest);
+        else if (g_str_equal(words[0], "now"))
+                run->now = SCRIPT_NOW + g_ascii_strtoll(rest, NULL, 10) * G_USEC_PER_SEC;
         else if (g_str_equal(words[0], "tick"))
                 irc_client_tick(run->client,
                         SCRIPT_NOW + g_ascii_strtoll(rest, NULL, 10) * G_USEC_PER_SEC,
@@ -280,7 +283,7 @@ static void run_line(Run *run, const char *line)
                 const char *data = g_bytes_get_data(input, &len);
 
                 finish_input(run);
-                irc_client_receive(run->client, data, len, SCRIPT_NOW, run->effects);
+                irc_client_receive(run->client, data, len, run->now, run->effects);
         } else if (*line == '!') {
                 finish_input(run);
                 give_command(run, line + 2);
@@ -295,7 +298,7 @@ static void run_line(Run *run, const char *line)
 
 void script_run(const Script *script)
 {
-        Run run = {.script = script};
+        Run run = {.script = script, .now = SCRIPT_NOW};
 
         run.client = script_client_new(script);
         run.effects = irc_effects_new();

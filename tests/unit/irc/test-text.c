@@ -32,6 +32,13 @@ static void test_split(void)
                 {"ae\xcc\x81o", 3, "a|e\xcc\x81|o"}, /* the accent stays with its letter */
                 {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xa7x", 11,
                         "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xa7|x"},
+                /* a skin tone stays with its hand, the letters of a flag together, and the parts of
+                 * a syllable */
+                {"x\U0001F44D\U0001F3FD", 8, "x|\U0001F44D\U0001F3FD"},
+                {"\U0001F1E9\U0001F1EA\U0001F1EB\U0001F1F7", 12,
+                        "\U0001F1E9\U0001F1EA|\U0001F1EB\U0001F1F7"},
+                {"x\U0001F1E9\U0001F1EA", 6, "x|\U0001F1E9|\U0001F1EA"},
+                {"a\u1112\u1161\u11AB", 9, "a|\u1112\u1161\u11AB"},
         };
 
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
