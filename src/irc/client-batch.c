@@ -120,7 +120,7 @@ static void finish_netsplit(IrcClient *client, const IrcInput *input, const IrcB
 {
         Crowd crowd = {g_hash_table_new_full(g_str_hash, g_str_equal, g_free, string_free)};
 
-        for (guint i = 0; i < batch->lines->len; i++)
+        for (guint i = 0; i < batch->lines->len && client->state != IRC_CLIENT_CLOSED; i++)
                 take_of_netsplit(client, batch, batch->lines->pdata[i], &crowd, input->effects);
         add_netsplit_rows(client, input, batch, &crowd);
         g_hash_table_unref(crowd.names);
@@ -129,7 +129,7 @@ static void finish_netsplit(IrcClient *client, const IrcInput *input, const IrcB
 /* Lines that were kept and shall be no more: each for itself. */
 static void take_kept(IrcClient *client, const IrcBatch *batch, IrcEffects *effects)
 {
-        for (guint i = 0; i < batch->lines->len; i++) {
+        for (guint i = 0; i < batch->lines->len && client->state != IRC_CLIENT_CLOSED; i++) {
                 const IrcKeptLine *line = batch->lines->pdata[i];
                 g_auto(IrcMessage) message = {};
                 IrcInput input = {.effects = effects, .now = line->now, .batch = batch};
@@ -177,8 +177,21 @@ void irc_client_handle_batch(IrcClient *client, const IrcInput *input)
                 return;
         client->is_changed = true;
         finish(client, input, batch);
-        if (batch->is_own_label)
+        if (batch->is_own_label && client->state != IRC_CLIENT_CLOSED)
                 irc_client_answer(client, batch->label, input->effects);
+}
+
+/* Other lines, a PING or an ERROR above all, must not wait for the end of a batch. */
+static bool can_wait(const IrcBatch *keeper, const IrcMessage *message)
+{
+        static const char *const of_netsplit[] = {"JOIN", "MODE", "QUIT"};
+        static const char *const of_message[] = {"NOTICE", "PRIVMSG", "TAGMSG"};
+        const char *const *verbs = keeper->kind == IRC_BATCH_MULTILINE ? of_message : of_netsplit;
+
+        for (gsize i = 0; i < G_N_ELEMENTS(of_netsplit); i++)
+                if (irc_message_has_verb(message, verbs[i]))
+                        return true;
+        return false;
 }
 
 bool irc_client_take_into_batch(IrcClient *client, const char *line, gsize len, IrcInput *input)
@@ -199,7 +212,7 @@ bool irc_client_take_into_batch(IrcClient *client, const char *line, gsize len, 
                 client->is_changed = true;
                 return true;
         }
-        if (keeper && !is_batch) {
+        if (keeper && can_wait(keeper, message)) {
                 client->is_changed = true;
                 if (irc_batches_keep(&client->batches, keeper, line, len, input->now))
                         return true;

@@ -139,7 +139,7 @@ void irc_client_answer_line(IrcClient *client, const IrcInput *input)
 {
         const char *wire;
 
-        if (g_hash_table_size(client->requests.by_wire) == 0)
+        if (g_hash_table_size(client->requests.by_wire) == 0 || client->state == IRC_CLIENT_CLOSED)
                 return;
         wire = irc_message_get_tag(input->message, "label");
         if (wire && *wire)

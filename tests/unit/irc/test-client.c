@@ -168,10 +168,63 @@ static void test_batch_bounds(Fixture *f, gconstpointer data)
         /* What is open is bounded, too; one too many is as if it were none. */
         for (int i = 0; i < 150; i++)
                 receive(f, ":s BATCH +%d netsplit a.b c.d", i);
-        receive(f, "@batch=149 :bob!u@h PRIVMSG #a :hi");
+        receive(f, "@batch=149 :bob!u@h JOIN #a");
         effect_at(f, 0, IRC_EFFECT_MESSAGE);
-        receive(f, "@batch=99 :bob!u@h PRIVMSG #a :hi");
+        receive(f, "@batch=99 :eve!u@h JOIN #a");
         g_assert_cmpuint(irc_effects_count(f->effects), ==, 0);
+}
+
+/* How others see us, by all that tells it. */
+static void test_own_source(Fixture *f, gconstpointer data)
+{
+        static const struct {
+                const char *line;
+                const char *source;
+        } cases[] = {
+                {":me!u@h JOIN #a", "me!u@h"},
+                {":me!u@h CHGHOST nu nh", "me!nu@nh"},
+                {":s 396 me cloak :is now your displayed host", "me!nu@cloak"},
+                {":s 396 me v@w :is now your displayed host", "me!v@w"},
+        };
+
+        for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autoptr(GError) error = NULL;
+
+                receive(f, "%s", cases[i].line);
+                irc_effects_clear(f->effects);
+                g_assert_true(irc_client_say(
+                        f->client, IRC_MESSAGE_PRIVMSG, "bob", "hi", NOW, f->effects, &error));
+                g_assert_cmpstr(
+                        effect_at(f, 1, IRC_EFFECT_MESSAGE)->message.source, ==, cases[i].source);
+        }
+}
+
+/* Labels are given to so many lines as may be without an answer; time-outs make room. */
+static void test_requests_bound(Fixture *f, gconstpointer data)
+{
+        const IrcClientOptions options = {.nickname = "me", .use_labels = true};
+        g_autoptr(GError) error = NULL;
+
+        teardown(f, data);
+        f->client = irc_client_new(&options);
+        f->effects = irc_effects_new();
+        irc_client_start(f->client, f->effects);
+        receive(f, ":s CAP * LS :batch labeled-response");
+        receive(f, ":s CAP * ACK :batch labeled-response");
+        receive(f, ":s 001 me :Welcome");
+        for (int i = 0; i < 1001; i++) {
+                irc_client_begin_request(f->client, i < 500 ? "a" : "b");
+                g_assert_true(irc_client_away(f->client, "x", f->effects, &error));
+                g_assert_cmpint(irc_client_end_request(f->client), ==, i < 1000);
+        }
+        irc_client_forget_request(f->client, "a");
+        irc_client_begin_request(f->client, "c");
+        g_assert_true(irc_client_away(f->client, "x", f->effects, &error));
+        g_assert_true(irc_client_end_request(f->client));
+        receive(f, "@label=1 :s ACK");
+        g_assert_cmpuint(irc_effects_count(f->effects), ==, 0);
+        receive(f, "@label=1001 :s ACK");
+        g_assert_cmpstr(effect_at(f, 0, IRC_EFFECT_ANSWERED)->answer.label, ==, "c");
 }
 
 /* No parameter can make a second line. */
@@ -467,6 +520,8 @@ int main(int argc, char *argv[])
         ADD("say-lengths", test_say_lengths);
         ADD("say-bounds", test_say_bounds);
         ADD("batch-bounds", test_batch_bounds);
+        ADD("own-source", test_own_source);
+        ADD("requests-bound", test_requests_bound);
         ADD("injection", test_injection);
         ADD("line-lengths", test_line_lengths);
         ADD("channels-bound", test_channels_bound);
