@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define VARIANT_TYPE "a(ayxbua(ayx))"
+#define VARIANT_TYPE "a(ayxba(ayx))"
 
 static const struct {
         const char *name;
@@ -199,11 +199,10 @@ GVariant *irc_batches_to_variant(const IrcBatches *batches)
                 gsize len;
                 const void *opening = g_bytes_get_data(batch->opening, &len);
 
-                g_variant_builder_open(&builder, G_VARIANT_TYPE("(ayxbua(ayx))"));
+                g_variant_builder_open(&builder, G_VARIANT_TYPE("(ayxba(ayx))"));
                 g_variant_builder_add_value(&builder, bytes_variant(opening, len));
                 g_variant_builder_add(&builder, "x", batch->opened_at);
                 g_variant_builder_add(&builder, "b", batch->is_overflown);
-                g_variant_builder_add(&builder, "u", batch->n_taken);
                 g_variant_builder_open(&builder, G_VARIANT_TYPE("a(ayx)"));
                 for (guint n = 0; n < batch->lines->len; n++) {
                         const IrcKeptLine *line = batch->lines->pdata[n];
@@ -236,13 +235,12 @@ void irc_batches_restore(IrcBatches *batches, GVariant *variant)
         GVariant *opening, *lines;
         gint64 now;
         gboolean is_overflown;
-        guint32 n_taken;
 
         if (!g_variant_is_of_type(variant, G_VARIANT_TYPE(VARIANT_TYPE)))
                 return;
         g_variant_iter_init(&iter, variant);
         while (g_variant_iter_next(
-                &iter, "(@ayxbu@a(ayx))", &opening, &now, &is_overflown, &n_taken, &lines)) {
+                &iter, "(@ayxb@a(ayx))", &opening, &now, &is_overflown, &lines)) {
                 IrcBatch *batch = restore_one(batches, opening, now);
                 GVariantIter line_iter;
                 GVariant *line;
@@ -256,10 +254,8 @@ void irc_batches_restore(IrcBatches *batches, GVariant *variant)
                                 irc_batches_keep(batches, batch, data, len, now);
                         g_variant_unref(line);
                 }
-                if (batch) {
+                if (batch)
                         batch->is_overflown = is_overflown;
-                        batch->n_taken = n_taken;
-                }
                 g_variant_unref(opening);
                 g_variant_unref(lines);
         }

@@ -39,7 +39,6 @@ struct IrcBatch {
         GBytes *opening;        /* its first line, as it came */
         gint64 opened_at;       /* µs since the epoch */
         GPtrArray *lines;       /* IrcKeptLine */
-        guint n_taken;          /* lines that were taken one by one */
 };
 
 typedef struct {
@@ -73,7 +72,7 @@ void irc_batches_drop_lines(IrcBatches *batches, IrcBatch *batch);
 IrcBatch *irc_batches_close(IrcBatches *batches, const char *ref);
 void irc_batch_free(IrcBatch *batch);
 
-/* All that are open, a(ayxbua(ayx)), floating; what cannot be understood is left out. */
+/* All that are open, a(ayxba(ayx)), floating; what cannot be understood is left out. */
 GVariant *irc_batches_to_variant(const IrcBatches *batches);
 void irc_batches_restore(IrcBatches *batches, GVariant *variant);
 

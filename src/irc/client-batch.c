@@ -199,15 +199,15 @@ bool irc_client_take_into_batch(IrcClient *client, const char *line, gsize len, 
         const IrcMessage *message = input->message;
         const char *ref =
                 client->batches.in_order->len > 0 ? irc_message_get_tag(message, "batch") : NULL;
-        bool is_batch = irc_message_has_verb(message, "BATCH");
-        IrcBatch *batch = ref ? irc_batches_find(&client->batches, ref) : NULL;
+        const IrcBatch *batch = ref ? irc_batches_find(&client->batches, ref) : NULL;
         IrcBatch *keeper = ref ? irc_batches_keeper(&client->batches, ref) : NULL;
 
         if (batch) {
                 input->batch = batch;
                 input->is_replay = batch->is_replay;
         }
-        if (is_batch && message->n_params >= 2 && *message->params[0] == '+') {
+        if (irc_message_has_verb(message, "BATCH") && message->n_params >= 2 &&
+                *message->params[0] == '+') {
                 irc_batches_open(&client->batches, message, line, len, input->now);
                 client->is_changed = true;
                 return true;
@@ -219,7 +219,5 @@ bool irc_client_take_into_batch(IrcClient *client, const char *line, gsize len, 
                 take_kept(client, keeper, input->effects);
                 irc_batches_drop_lines(&client->batches, keeper);
         }
-        if (batch && !is_batch)
-                batch->n_taken++;
         return false;
 }
