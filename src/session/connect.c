@@ -4,12 +4,14 @@
 /* Getting a link: the wait after failures, a place in the queue of all that dial the same host,
  * dialling; and waiting for a network where there is none. */
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/text.h"
+#include "build-config.h"
 #include "net/network.h"
 #include "net/pace.h"
 #include "session/session-private.h"
@@ -56,38 +58,78 @@ static bool read_secret_text(IcSession *session, const char *name, char **ret, G
         return true;
 }
 
+/* The secrets that a login needs; wiped when they go. */
+typedef struct {
+        char *server_password;
+        char *sasl_password;
+        char *service_password;
+} Secrets;
+
+static void wipe(char *secret)
+{
+        if (secret)
+                explicit_bzero(secret, strlen(secret));
+        g_free(secret);
+}
+
+static void secrets_clear(Secrets *secrets)
+{
+        wipe(secrets->server_password);
+        wipe(secrets->sasl_password);
+        wipe(secrets->service_password);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Secrets, secrets_clear)
+
+static bool read_secrets(IcSession *session, Secrets *ret, GError **error)
+{
+        return read_secret_text(
+                       session, IC_CREDENTIAL_SERVER_PASSWORD, &ret->server_password, error) &&
+               read_secret_text(session, IC_CREDENTIAL_SASL_PASSWORD, &ret->sasl_password, error) &&
+               read_secret_text(
+                       session, IC_CREDENTIAL_NICKSERV_PASSWORD, &ret->service_password, error);
+}
+
+/* What SCRAM asks for: randomness as printable ASCII without commas. */
+static char *make_nonce(void)
+{
+        guint8 bytes[18];
+
+        if (getentropy(bytes, sizeof bytes) < 0)
+                g_error("The kernel gives no randomness: %s", g_strerror(errno));
+        return g_base64_encode(bytes, sizeof bytes);
+}
+
 static IrcClient *new_client(IcSession *session, GError **error)
 {
         const IcServerConfig *config = session->row->config;
-        g_autofree char *password = NULL, *sasl_password = NULL;
+        g_auto(Secrets) secrets = {0};
+        g_autofree char *nonce = make_nonce();
         g_auto(GStrv) channels = NULL;
-        IrcClient *client;
 
-        if (!read_secret_text(session, IC_CREDENTIAL_SERVER_PASSWORD, &password, error) ||
-                !read_secret_text(session, IC_CREDENTIAL_SASL_PASSWORD, &sasl_password, error) ||
+        if (!read_secrets(session, &secrets, error) ||
                 !ic_store_unblocked_channels(
                         session->store, session->id, ic_now_real(), &channels, error))
                 return NULL;
 
-        client = irc_client_new(&(IrcClientOptions){
+        return irc_client_new(&(IrcClientOptions){
                 .nickname = config->nickname,
                 .alt_nicknames = (const char *const *) config->alt_nicknames,
                 .username = config->username,
                 .realname = config->realname,
-                .password = password,
+                .password = secrets.server_password,
                 .sasl_mechanisms = (const char *const *) config->sasl_mechanisms,
                 .sasl_account = config->sasl_account,
-                .sasl_password = sasl_password,
+                .sasl_password = secrets.sasl_password,
                 .sasl_required = config->sasl_required,
+                .sasl_nonce = nonce,
+                .has_client_certificate = session->has_certificate,
                 .is_secure = config->tls,
                 .sasl_plain_insecure = config->sasl_plain_insecure,
                 .channels = (const char *const *) channels,
+                .ctcp_version = "irc-conn " IC_VERSION,
+                .service_password = secrets.service_password,
         });
-        if (password)
-                explicit_bzero(password, strlen(password));
-        if (sasl_password)
-                explicit_bzero(sasl_password, strlen(sasl_password));
-        return client;
 }
 
 /* What belongs to one link: protocol core, framer, output queue. */
@@ -282,6 +324,7 @@ static bool dial(IcSession *session, GError **error)
                 !read_pem(config->tls_client_key, "tls_client_key", &key, error))
                 return false;
 
+        session->has_certificate = certificate != NULL;
         options.tls_certificate = certificate;
         options.tls_key = key ? key : certificate;
         if (session->host.progress)

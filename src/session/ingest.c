@@ -348,6 +348,27 @@ static gboolean on_index_due(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
+/* A key of many rounds is derived in slices, so that nothing else waits for it. */
+static gboolean on_work(gpointer user_data)
+{
+        IcSession *session = user_data;
+
+        /* A batch that is open is asked about again when it is committed. */
+        if (!session->batch.is_open) {
+                irc_client_work(session->client, session->effects);
+                if (irc_effects_count(session->effects) == 0 &&
+                        irc_client_has_work(session->client))
+                        return G_SOURCE_CONTINUE;
+        }
+        session->work_idle = 0;
+        if (!session->batch.is_open && irc_effects_count(session->effects) > 0) {
+                session_queue_lines(session, 0, 0);
+                session_open_batch(session);
+                session_commit(session);
+        }
+        return G_SOURCE_REMOVE;
+}
+
 /* Returns the effect that ends the link, if there is one. */
 static IrcEffect *tell(IcSession *session)
 {
@@ -396,6 +417,8 @@ static void after_commit(IcSession *session)
                 session_end_with(session, close_effect->close.error, close_effect->close.text);
         else
                 irc_effects_clear(session->effects);
+        if (!close_effect && session->work_idle == 0 && irc_client_has_work(session->client))
+                session->work_idle = g_idle_add(on_work, session);
 }
 
 void session_commit(IcSession *session)

@@ -77,6 +77,7 @@ struct IcSession {
         gint64 connected_at;
         gint64 lag; /* µs, or -1 */
         bool is_ended;
+        bool has_certificate; /* the link's TLS shows one of ours */
         bool is_start_counted;
         bool has_progress;  /* something of this link was stored by this process */
         bool is_restarting; /* ends in order to be started again: no failure */
@@ -109,7 +110,7 @@ struct IcSession {
         gint64 tick_due;   /* monotonic: when the liveness timer should fire */
 
         guint wait_timer, retry_timer, send_timer, liveness_timer, deadline_timer, index_timer,
-                quit_timer, settle_timer, rejoin_timer, facts_timer, pump_idle;
+                quit_timer, settle_timer, rejoin_timer, facts_timer, work_idle, pump_idle;
 
         GPtrArray *rejoin; /* of char *: channels that threw us out and are to be joined again */
         GHashTable *kicks; /* channel -> how often it threw us out */

@@ -100,7 +100,7 @@ void session_clear_timers(IcSession *session)
         guint *slots[] = {&session->wait_timer, &session->retry_timer, &session->send_timer,
                 &session->liveness_timer, &session->deadline_timer, &session->index_timer,
                 &session->quit_timer, &session->settle_timer, &session->rejoin_timer,
-                &session->facts_timer, &session->pump_idle};
+                &session->facts_timer, &session->work_idle, &session->pump_idle};
 
         for (gsize i = 0; i < G_N_ELEMENTS(slots); i++)
                 session_timer_clear(slots[i]);

@@ -141,6 +141,9 @@ void session_tell_effect(IcSession *session, const IrcEffect *effect)
 {
         switch (effect->type) {
         case IRC_EFFECT_MESSAGE:
+                /* What was said in the past is stored, and nobody is called for it. */
+                if (effect->message.is_replay)
+                        break;
                 session_emit(session, &(IcEvent){.type = IC_EVENT_MESSAGE, .message = effect});
                 break;
         case IRC_EFFECT_REGISTERED:
