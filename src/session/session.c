@@ -28,8 +28,8 @@ void session_timer_set(guint *slot, gint64 usec, GSourceFunc func, IcSession *se
         *slot = g_timeout_add((guint) MIN(msec, G_MAXINT), func, session);
 }
 
-static void log_text(const IcSession *session, IcLogLevel level, const IcLogFields *about,
-        const char *format, va_list args)
+static G_GNUC_PRINTF(4, 0) void log_text(const IcSession *session, IcLogLevel level,
+        const IcLogFields *about, const char *format, va_list args)
 {
         g_autofree char *text = g_strdup_vprintf(format, args);
         IcLogFields fields = *about;

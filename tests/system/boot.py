@@ -84,9 +84,8 @@ def fill(root, folder, build):
     for unit in MASKED:
         (root / "etc/systemd/system" / unit).symlink_to("/dev/null")
     lay(root, GUEST)
-    if build:
-        subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet"], check=True,
-                       env={**os.environ, "DESTDIR": str(root)})
+    subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet"], check=True,
+                   env={**os.environ, "DESTDIR": str(root)})
     lay(root, folder / "files")
     make_certificates(root)
     subprocess.run(["systemd-sysusers", f"--root={root}"], check=True)
@@ -134,7 +133,7 @@ def main():
     folder, build = pathlib.Path(sys.argv[1]), sys.argv[2]
     root = make_root(folder)
     fill(root, folder, build)
-    become_nspawn(root, folder.name.replace(".", "-").replace("_", "-"))
+    become_nspawn(root, folder.name)
 
 
 main()

@@ -6,6 +6,7 @@ command socket and its database."""
 
 import itertools
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -134,7 +135,8 @@ class Connection:
     # The command socket
 
     def control(self):
-        return Control(self.host.path(self.socket_path))
+        """A client of the command socket, with the owner's uid."""
+        return Control(self.host.path(self.socket_path), self.owner.uid if self.owner else 0)
 
     def command(self, **request):
         """Sends one command and answers what comes back."""
@@ -142,13 +144,38 @@ class Connection:
             return control.ask(json.dumps(request))
 
 
+def connect_as(uid, path):
+    """A connection to a Unix socket by somebody; another process makes it, as whom the listener
+    sees for as long as it lasts."""
+    here, there = socket.socketpair(socket.AF_UNIX)
+    with here, there:
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.chdir(path.parent)  # only root may follow the path to here
+                os.seteuid(uid)
+                client = socket.socket(socket.AF_UNIX)
+                client.connect(path.name)
+                socket.send_fds(there, [b"."], [client.fileno()])
+                status = 0
+            except OSError as error:
+                there.send(f"{error.errno}".encode())
+            finally:
+                os._exit(status)
+        data, descriptors, _, _ = socket.recv_fds(here, 64, 1)
+        os.waitpid(child, 0)
+    if not descriptors:
+        raise OSError(int(data), f"{path}: {os.strerror(int(data))}")
+    return socket.socket(fileno=descriptors[0])
+
+
 class Control:
     """A client of the command socket."""
 
-    def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX)
+    def __init__(self, path, uid):
+        self.sock = connect_as(uid, path)
         self.sock.settimeout(20)
-        self.sock.connect(str(path))
         self._reader = self.sock.makefile("rb")
 
     def __enter__(self):

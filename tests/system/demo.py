@@ -73,13 +73,13 @@ def play(stage):
     stage.type("systemctl status --lines=0 irc-conn@1")
 
     stage.tell("Bob comes with a client of his own; what he says arrives as D-Bus signals.")
-    bob = Bob(host.connect(6667))
     print("$ ircctl follow 1 &")
     follower = host.popen("ircctl", "follow", "1", stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     shown = []
     threading.Thread(target=lambda: shown.extend(iter(follower.stdout.readline, "")),
                      daemon=True).start()
+    bob = Bob(host.connect(6667))
     wait_for("bob in the channel", lambda: "bob" in host.run(
         "sqlite3", "/var/lib/irc-conn/tenants/0/irc.db", "SELECT nickname FROM channel_users").out)
     bob.client.say("#garden", "Hello everybody!")
@@ -114,7 +114,8 @@ def main():
             threading.Thread(target=bob.answer_for_ever, daemon=True).start()
             print(HINTS)
             subprocess.run(host.enter("systemd-run", "--pty", "--quiet", "--collect",
-                                      "--working-directory=/root", "--setenv=TERM", "bash"),
+                                      "--working-directory=/root", "--setenv=TERM",
+                                      "--setenv=PS1=root@host:\\w# ", "bash", "--norc"),
                            check=False)
         else:
             stage.tell("Asked to end, it says good-bye.")

@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -26,7 +27,9 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+BUILD = "IRC_CONN_BUILD"  # in the environment: the meson folder to test
 BOOT_TIMEOUT = 60
+REPORT_LENGTH = 40
 BUG_REPORT = re.compile(r"(Address|Leak)Sanitizer|runtime error:|-CRITICAL \*\*|status=70")
 CLONE_FS = 0x200
 
@@ -74,9 +77,10 @@ class Host:
     """`with Host() as host:` boots one, and tears it down whatever happens."""
 
     def __init__(self, build=None, units=(), files=None):
-        """`build` is the meson folder whose files are installed; `units` are started with the host;
-        `files` maps paths in the host to their text."""
-        self.build = build or os.environ.get("MESON_BUILD_ROOT")
+        """`build` is the meson folder whose files are installed, by default the one that runs the
+        tests; `units` are started with the host; `files` maps paths in the host to their text."""
+        self.build = build or os.environ[BUILD]
+        self.is_sanitized = build_option(self.build, "b_sanitize") != "none"
         self.units = units
         self.files = files or {}
         self.leader = None
@@ -103,7 +107,10 @@ class Host:
             self.stop()
 
     def start(self):
-        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="irc-conn-host."))
+        # Its name is the machine's, too: no other letters than these.
+        folder = pathlib.Path(tempfile.gettempdir(), f"irc-conn-host-{secrets.token_hex(6)}")
+        folder.mkdir(mode=0o700)
+        self._folder = folder
         self._cgroup = make_cgroup(self._folder.name)
         atexit.register(self.stop)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -111,7 +118,7 @@ class Host:
 
         extra = self._folder / "files"
         extra.mkdir()
-        for path, text in {**sanitizer_drop_ins(self.build), **self.files}.items():
+        for path, text in {**self._drop_ins(), **self.files}.items():
             place = extra / path.lstrip("/")
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
@@ -123,6 +130,18 @@ class Host:
         if self.units:
             self.check("systemctl", "start", *self.units)
 
+    def _drop_ins(self):
+        """What a build with sanitizers needs beyond its sandbox; nothing else does."""
+        if not self.is_sanitized:
+            return {}
+        # The leak check traces its own process; shadow memory is large.
+        text = ("[Service]\nSystemCallFilter=@debug\nMemoryHigh=infinity\nMemoryMax=infinity\n"
+                "TasksMax=infinity\n"
+                "Environment=UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1\n")
+        return {f"/etc/systemd/{manager}/{unit}.d/sanitizers.conf": text
+                for manager in ("system", "user")
+                for unit in ("irc-conn@.service", "irc-controller.service")}
+
     def _spawn(self):
         """From here on the process is unshare, then boot.py, then systemd-nspawn: one pid, which
         goes down when we do."""
@@ -133,7 +152,7 @@ class Host:
         }
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "unshare", "--mount", "--propagation", "private",
-             sys.executable, HERE / "boot.py", self._folder, self.build or ""],
+             sys.executable, HERE / "boot.py", self._folder, self.build],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=(self._folder / "console").open("wb"),
@@ -179,9 +198,12 @@ class Host:
         """Nothing of ours may have reported a bug, not even at its end."""
         stop = ["systemctl", "stop", "irc-conn.target", "irc-health.timer", "irc-controller.service"]
         subprocess.run(self.enter(*stop), check=False, capture_output=True)
-        reports = [line for line in self.journal().splitlines() if BUG_REPORT.search(line)]
-        if reports:
-            raise HostError("reports of bugs in the journal:\n" + "\n".join(reports[:20]))
+        lines = self.journal("--output=cat", "-t", "irc-conn", "-t", "irc-controller").splitlines()
+        lines += self.journal("-t", "systemd", "--grep=status=70").splitlines()
+        found = [number for number, line in enumerate(lines) if BUG_REPORT.search(line)]
+        if found:
+            raise HostError(f"{len(found)} lines of the journal report bugs, the first of them:\n" +
+                            "\n".join(lines[found[0]:found[0] + REPORT_LENGTH]))
 
     # Commands
 
@@ -300,21 +322,10 @@ class Host:
         return self._inside("net", lambda: socket.create_server((address, port)))
 
 
-def sanitizer_drop_ins(build):
-    """What a build with sanitizers needs beyond its sandbox: {path: text}; nothing else does."""
-    options = pathlib.Path(build or "/nonexistent", "meson-info/intro-buildoptions.json")
-    if not options.exists():
-        return {}
-    values = {option["name"]: option["value"] for option in json.loads(options.read_text())}
-    if values.get("b_sanitize", "none") == "none":
-        return {}
-    # The leak check traces its own process; shadow memory is large.
-    text = ("[Service]\nSystemCallFilter=@debug\nMemoryHigh=infinity\nMemoryMax=infinity\n"
-            "TasksMax=infinity\n"
-            "Environment=UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1\n")
-    return {f"/etc/systemd/{manager}/{unit}.d/sanitizers.conf": text
-            for manager in ("system", "user")
-            for unit in ("irc-conn@.service", "irc-controller.service")}
+def build_option(build, name):
+    """The value of a meson option in a build folder."""
+    options = json.loads(pathlib.Path(build, "meson-info/intro-buildoptions.json").read_text())
+    return next(option["value"] for option in options if option["name"] == name)
 
 
 def enter_namespace(pid, name):

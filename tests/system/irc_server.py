@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The irc-conn authors
 
-"""An IRC server that does what a test says, on threads of the test: it counts who came, keeps what
-was said, and can refuse, be silent, or stream."""
+"""An IRC server that does what a test says, on threads of the test: it counts who came and when,
+keeps what was said, and can refuse, be silent, or stream."""
 
 import base64
+import contextlib
 import re
+import socket
 import ssl
 import threading
+import time
 
 from irc_client import Lines
 from host import wait_for
@@ -19,6 +22,7 @@ class Peer(Lines):
     def __init__(self, server, sock):
         super().__init__(sock)
         self.server = server
+        self.came_at = time.monotonic()
         self.nick = "*"
         self.is_negotiating = False
         self.is_registered = False
@@ -35,7 +39,7 @@ class Peer(Lines):
                 self._out = self.sock.dup()
                 self._out.settimeout(60)
             while not self.is_closed:
-                for line in self.receive(0.2):
+                for line in self.receive(60):
                     if not self.server.is_silent:
                         self.server.answer(self, line)
         except (EOFError, OSError, ValueError):
@@ -54,6 +58,8 @@ class Peer(Lines):
         self.is_closed = True
         for sock in (self.sock, self._out):
             if sock is not None:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)  # wakes who waits for lines
                 sock.close()
 
     def wait_for(self, pattern, timeout=10.0):
@@ -65,11 +71,12 @@ class Peer(Lines):
 
 
 class IrcServer:
-    """Listens in the host's network. `password` is that of the account "alice", by SASL PLAIN."""
+    """Listens in the host's network. `password` is that of the account "alice", by SASL PLAIN;
+    `listen`, if given, is called for the socket instead of Host.listen()."""
 
     NAME = "scripted.test"
 
-    def __init__(self, host, certificate=None, password=None):
+    def __init__(self, host, certificate=None, password=None, listen=None):
         self.password = password
         self.refusal = None  # said instead of a welcome
         self.is_silent = False
@@ -79,7 +86,7 @@ class IrcServer:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.tls.load_cert_chain(*(host.path(f"/etc/irc-test/{certificate}.{part}")
                                        for part in ("crt", "key")))
-        self.socket = host.listen()
+        self.socket = (listen or host.listen)()
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -106,6 +113,9 @@ class IrcServer:
         return wait_for(f"registration of connection {number}",
                         lambda: next((peer for peer in self.peers[number - 1:number]
                                       if peer.is_registered), None), timeout)
+
+    def kick(self, peer, channel, reason):
+        peer.send(f":keeper!user@test KICK {channel} {peer.nick} :{reason}")
 
     # The protocol
 

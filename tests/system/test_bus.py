@@ -54,6 +54,8 @@ class Manager(unittest.TestCase):
 
     def test_status_of_one(self):
         self.connect()
+        # The server names its network after the welcome.
+        wait_for("the network", lambda: self.connection.server_status().get("network"))
         status = self.connection.server_status()
         self.assertEqual(
             (status["state"], status["nickname"], status["network"], status["pid"]),
@@ -98,7 +100,6 @@ class Manager(unittest.TestCase):
         with Spy(host) as spy:
             self.connect()
             spy.wait_for("StateChanged", lambda values: "connected" in values)
-            spy.wait_for("Ready")
             self.connection.stop()
             spy.wait_for("StateChanged", lambda values: "disconnected" in values)
 

@@ -17,18 +17,30 @@ MANY = 200_000
 
 
 def setUpModule():
-    global host, server, connection, peer
+    global host
     host = unittest.enterModuleContext(Host())
-    server = unittest.enterModuleContext(IrcServer(host))
-    connection = Connection(host, ALICE, address="127.0.0.1", port=server.port, tls=False,
-                            nickname="alice", channels=["#ruby"])
-    unittest.addModuleCleanup(connection.remove)
-    connection.start()
-    connection.wait_for_channel("#ruby")
-    peer = server.peer()
 
 
-class Commands(unittest.TestCase):
+class WithConnection(unittest.TestCase):
+    """Each case has a connection of its own: what one says does not slow another one down."""
+
+    def setUp(self):
+        self.connect()
+
+    def connect(self):
+        self.server = self.enterContext(IrcServer(host))
+        self.connection = self.add(self.server).start()
+        self.connection.wait_for_channel("#ruby")
+        self.peer = self.server.peer()
+
+    def add(self, server):
+        connection = Connection(host, ALICE, address="127.0.0.1", port=server.port, tls=False,
+                                nickname="alice", channels=["#ruby"])
+        self.addCleanup(connection.remove)
+        return connection
+
+
+class Commands(WithConnection):
     """(request, what the server hears)."""
 
     HEARD = (
@@ -37,7 +49,7 @@ class Commands(unittest.TestCase):
          "^NOTICE #ruby :note this$"),
         (dict(command="join", channel="#perl"), "^JOIN :?#perl$"),
         (dict(command="join", channel="#locked", key="sesame"), "^JOIN #locked :?sesame$"),
-        (dict(command="part", channel="#perl", message="so long"), "^PART #perl :so long$"),
+        (dict(command="part", channel="#ruby", message="so long"), "^PART #ruby :so long$"),
         (dict(command="topic", channel="#ruby", topic="all about it"),
          "^TOPIC #ruby :all about it$"),
         (dict(command="mode", target="#ruby", modes="+v", arguments=["bob"]),
@@ -49,63 +61,65 @@ class Commands(unittest.TestCase):
         (dict(command="away"), "^AWAY$"),
         (dict(command="raw", line="LUSERS"), "^LUSERS$"),
         (dict(command="nick", nickname="alicia"), "^NICK :?alicia$"),
-        (dict(command="nick", nickname="alice"), "^NICK :?alice$"),
     )
 
     def test_each_is_carried_out(self):
         for request, heard in self.HEARD:
             with self.subTest(request["command"]):
-                answer = connection.command(**request)
+                self.connect()
+                answer = self.connection.command(**request)
                 self.assertTrue(answer["ok"], answer)
-                peer.wait_for(heard)
+                self.peer.wait_for(heard)
 
     def test_own_words_are_stored(self):
-        connection.command(command="privmsg", target="#ruby", message="my own words")
-        row, = connection.query("SELECT is_self FROM messages WHERE content = 'my own words'")
+        self.connection.command(command="privmsg", target="#ruby", message="my own words")
+        row, = self.connection.query("SELECT is_self FROM messages WHERE content = 'my own words'")
         self.assertEqual(row, (1,))
 
     def test_status(self):
-        answer = connection.command(command="status")
+        answer = self.connection.command(command="status")
         self.assertTrue(answer["ok"])
         self.assertEqual((answer["state"], answer["network"], answer["nickname"]),
                          ("connected", "ScriptedNet", "alice"))
 
     def test_answers_in_order_with_ids(self):
-        with connection.control() as control:
-            control.sock.sendall(b"".join(
-                json.dumps({"id": number, "command": "privmsg", "target": "#ruby",
-                            "message": f"in order {number}"}).encode() + b"\n"
-                for number in range(100)))
-            self.assertEqual([control.read()["id"] for _ in range(100)], list(range(100)))
-        said = [text for text in connection.contents("#ruby") if text.startswith("in order")]
-        self.assertEqual(said, [f"in order {number}" for number in range(100)])
+        """A command that takes its time is not overtaken."""
+        requests = [{"id": number, "command": "status"} for number in range(100)]
+        for number in range(0, 100, 20):
+            requests[number].update(command="privmsg", target="#ruby", message=f"in order {number}")
+        with self.connection.control() as control:
+            for request in requests:
+                control.send(json.dumps(request))
+            self.assertEqual([control.read()["id"] for _ in requests], list(range(100)))
+        self.assertEqual(self.connection.contents("#ruby"),
+                         [f"in order {number}" for number in range(0, 100, 20)])
 
     def test_newlines_become_lines(self):
-        connection.command(command="privmsg", target="#ruby", message="first\nsecond")
-        peer.wait_for("^PRIVMSG #ruby :first$")
-        peer.wait_for("^PRIVMSG #ruby :second$")
+        self.connection.command(command="privmsg", target="#ruby", message="first\nsecond")
+        self.peer.wait_for("^PRIVMSG #ruby :first$")
+        self.peer.wait_for("^PRIVMSG #ruby :second$")
 
     def test_long_text_is_split(self):
         text = "word " * 300
-        self.assertTrue(connection.command(command="privmsg", target="#ruby", message=text)["ok"])
+        self.assertTrue(self.connection.command(command="privmsg", target="#ruby", message=text)["ok"])
         wait_for("all words", lambda: sum(
-            line.count("word") for line in list(peer.seen)) >= 300)
-        self.assertTrue(all(len(line) <= 510 for line in peer.seen))
+            line.count("word") for line in list(self.peer.seen)) >= 300)
+        self.assertTrue(all(len(line) <= 510 for line in self.peer.seen))
 
     def test_one_line_and_gone(self):
-        with connection.control() as control:
+        with self.connection.control() as control:
             control.send('{"command":"privmsg","target":"#ruby","message":"in a hurry"}')
-        peer.wait_for("^PRIVMSG #ruby :in a hurry$")
+        self.peer.wait_for("^PRIVMSG #ruby :in a hurry$")
 
     def test_one_line_without_end_and_shut_down(self):
-        with connection.control() as control:
+        with self.connection.control() as control:
             control.sock.sendall(b'{"command":"status"}')
             control.sock.shutdown(socket.SHUT_WR)
             answer = control.read()
         self.assertTrue(answer is None or answer["ok"], answer)
 
 
-class BadLines(unittest.TestCase):
+class BadLines(WithConnection):
     """(line, the error's code): answered in words, and the next line is served."""
 
     REFUSED = (
@@ -127,14 +141,14 @@ class BadLines(unittest.TestCase):
     )
 
     def tearDown(self):
-        self.assertTrue(connection.command(command="status")["ok"])
-        self.assertFalse(peer.is_closed)
-        self.assertEqual(len(server.peers), 1)
-        self.assertFalse([line for line in peer.seen if line.startswith("QUIT")])
+        self.assertTrue(self.connection.command(command="status")["ok"])
+        self.assertFalse(self.peer.is_closed)
+        self.assertEqual(len(self.server.peers), 1)
+        self.assertFalse([line for line in self.peer.seen if line.startswith("QUIT")])
 
     def test_each_gets_its_error(self):
         for line, code in self.REFUSED:
-            with self.subTest(line[:60]), connection.control() as control:
+            with self.subTest(line[:60]), self.connection.control() as control:
                 answer = control.ask(line)
                 self.assertFalse(answer["ok"], answer)
                 self.assertTrue(answer["message"])
@@ -143,90 +157,89 @@ class BadLines(unittest.TestCase):
                 self.assertTrue(control.ask('{"command":"status"}')["ok"])
 
     def test_id_comes_back_with_an_error(self):
-        with connection.control() as control:
+        with self.connection.control() as control:
             self.assertEqual(control.ask('{"id":"a1","command":"dance"}')["id"], "a1")
 
     def test_endless_line_is_bounded(self):
         """Nobody can make the connection keep megabytes."""
         before = self.memory()
-        with connection.control() as control:
+        with self.connection.control() as control:
             try:
                 for _ in range(256):
                     control.sock.sendall(b"x" * LINE_MAX)
             except (BrokenPipeError, ConnectionResetError):
                 pass
-            self.assertLess(self.memory() - before, 4096)
+            self.assert_grown_less(before, 4 * 1024)
 
     def test_client_that_never_reads_is_cut_off(self):
         before = self.memory()
-        with connection.control() as control:
+        with self.connection.control() as control:
             control.sock.settimeout(5)
             try:
                 for _ in range(MANY // 1000):
                     control.sock.sendall(b'{"command":"status"}\n' * 1000)
             except (BrokenPipeError, ConnectionResetError, TimeoutError):
                 pass
-        self.assertLess(self.memory() - before, 16 * 1024)
+        self.assert_grown_less(before, 16 * 1024)
 
-    @staticmethod
-    def memory():
+    def assert_grown_less(self, before, most):
+        # What is freed stays in memory for a while when a sanitizer watches.
+        self.assertLess(self.memory() - before, most * (16 if host.is_sanitized else 1))
+
+    def memory(self):
         """Of the connection's process, in KiB."""
-        pid = connection.show("MainPID")
+        pid = self.connection.show("MainPID")
         status = host.check("cat", f"/proc/{pid}/status")
         return next(int(line.split()[1]) for line in status.splitlines()
                     if line.startswith("VmRSS"))
 
 
-class Queue(unittest.TestCase):
+class Queue(WithConnection):
     """Commands that come while the connection is not up."""
 
     def test_command_waits_for_registration(self):
-        with IrcServer(host) as slow:
-            slow.is_silent = True
-            waiting = Connection(host, ALICE, address="127.0.0.1", port=slow.port, tls=False,
-                                 nickname="alice", channels=["#ruby"])
-            self.addCleanup(waiting.remove)
-            waiting.systemctl("start", "--no-block", waiting.unit)
-            wait_for("the socket", host.path(waiting.socket_path).exists)
-            with waiting.control() as control:
-                control.send('{"command":"privmsg","target":"bob","message":"early"}')
-                wait_for("the first attempt", lambda: slow.peers and slow.peers[0].seen)
-                slow.is_silent = False
-                for line in list(slow.peers[0].seen):
-                    slow.answer(slow.peers[0], line)
-                self.assertTrue(control.read()["ok"])
-            slow.peer().wait_for("^PRIVMSG bob :early$")
+        slow = self.enterContext(IrcServer(host))
+        slow.is_silent = True
+        waiting = self.add(slow)
+        connecting = host.popen("ircctl", "connect", str(waiting.id), user=ALICE)
+        wait_for("the first attempt", lambda: slow.peers and slow.peers[0].seen)
+        with waiting.control() as control:
+            control.send('{"command":"privmsg","target":"bob","message":"early"}')
+            slow.is_silent = False
+            for line in list(slow.peers[0].seen):
+                slow.answer(slow.peers[0], line)
+            self.assertTrue(control.read()["ok"])
+        slow.peers[0].wait_for("^PRIVMSG bob :early$")
+        self.assertEqual(connecting.wait(20), 0)
 
-    def test_command_to_a_killed_connection(self):
-        """It waits in the socket, and is carried out by the next process."""
-        connection.kill()
-        answer = connection.command(command="privmsg", target="#ruby", message="after the kill")
+    def test_commands_to_a_killed_connection(self):
+        """They wait in the socket, and are carried out by the next process."""
+        for kill in range(20):
+            # Lines that arrive tell this from a process that cannot even start.
+            self.peer.send(f":keeper!user@test PRIVMSG #ruby :before kill {kill}")
+            self.connection.wait_for_content("#ruby", f"before kill {kill}")
+            self.connection.kill()
+            with self.subTest(kill):
+                answer = self.connection.command(command="status")
+                self.assertTrue(answer["ok"], answer)
+        answer = self.connection.command(command="privmsg", target="#ruby", message="after all")
         self.assertTrue(answer["ok"], answer)
-        peer.wait_for("^PRIVMSG #ruby :after the kill$")
+        self.peer.wait_for("^PRIVMSG #ruby :after all$")
+        self.assertEqual(len(self.server.peers), 1)
 
     def test_no_socket_after_stop(self):
-        with IrcServer(host) as other:
-            stopped = Connection(host, ALICE, address="127.0.0.1", port=other.port, tls=False,
-                                 nickname="alice")
-            self.addCleanup(stopped.remove)
-            stopped.start()
-            stopped.stop()
-            wait_for("no socket", lambda: not host.path(stopped.socket_path).exists())
-            result = host.run("ircctl", "say", str(stopped.id), "bob", "hello", user=ALICE)
-            self.assertNotEqual(result.status, 0)
-            self.assertRegex(result.out, "not connected|Socket not found")
-            self.assertEqual(len(other.peers), 1)
+        self.connection.stop()
+        wait_for("no socket", lambda: not host.path(self.connection.socket_path).exists())
+        result = host.run("ircctl", "say", str(self.connection.id), "bob", "hello", user=ALICE)
+        self.assertNotEqual(result.status, 0)
+        self.assertRegex(result.out, "not connected|Socket not found")
+        self.assertEqual(len(self.server.peers), 1)
 
 
-class Quit(unittest.TestCase):
+class Quit(WithConnection):
     def test_quit_ends_the_connection(self):
-        with IrcServer(host) as other:
-            leaving = Connection(host, ALICE, address="127.0.0.1", port=other.port, tls=False,
-                                 nickname="alice")
-            self.addCleanup(leaving.remove)
-            leaving.start()
-            self.assertTrue(leaving.command(command="quit", message="so long")["ok"])
-            leaving.wait_until("inactive")
-            other.peers[0].wait_for("^QUIT :so long$")
-            self.assertEqual(leaving.facts(), (None, None, None))
-            self.assertEqual(len(other.peers), 1)
+        self.assertTrue(self.connection.command(command="quit", message="so long")["ok"])
+        self.connection.wait_until("inactive")
+        self.peer.wait_for("^QUIT :so long$")
+        self.assertEqual(self.connection.facts(), (None, None, None))
+        self.assertEqual(len(self.server.peers), 1)

@@ -50,7 +50,7 @@ class Kept(unittest.TestCase):
         self.assertFalse([line for line in said if line.startswith("QUIT")], said)
 
     def assert_alive(self):
-        text = f"alive? {time.monotonic()}"
+        text = f"alive {time.monotonic()}"
         self.peer.send(f":keeper!user@test PRIVMSG #ruby :{text}")
         self.connection.wait_for_content("#ruby", text)
         answer = self.connection.command(command="privmsg", target="#ruby", message=f"yes: {text}")
