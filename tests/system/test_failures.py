@@ -168,11 +168,11 @@ class FailureCase(unittest.TestCase):
 
     def assert_start_refused(self, connection, words):
         """At once, and `systemctl status` says why."""
-        began = time.monotonic()
         result = connection.systemctl("start", connection.unit)
-        took = time.monotonic() - began
         self.assertEqual(result.status, 1, result)
-        self.assertLess(took, 2)
+        began, ended = (int(connection.show(f"ExecMain{moment}TimestampMonotonic"))
+                        for moment in ("Start", "Exit"))
+        self.assertLess(ended - began, 2_000_000)  # however busy this machine is
         self.assertEqual(connection.show("ExecMainStatus"), "77")
         self.assertEqual(connection.show("NRestarts"), "0")
         self.assertRegex(connection.systemctl("status", connection.unit).out, f"Status: \".*{words}")
