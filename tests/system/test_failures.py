@@ -542,7 +542,7 @@ class Wanted(FailureCase):
         with IrcServer(host) as server:
             connection = self.add(port=server.port).start()
             host.check("systemctl", "stop", "irc-conn.target")
-            self.assertEqual(connection.show("ActiveState"), "inactive")
+            wait_for("the end of all", lambda: connection.show("ActiveState") == "inactive")
             self.assertEqual(self.row(connection, "wanted"), (1,))
 
     def test_stop_of_one_that_waits(self):

@@ -175,5 +175,5 @@ class Apart(unittest.TestCase):
 
         host.check("systemctl", "stop", "irc-conn.target")
         for connection in connections:
-            self.assertEqual(connection.show("ActiveState"), "inactive")
+            wait_for("its end", lambda: connection.show("ActiveState") == "inactive")
             self.assertEqual(connection.facts(), (None, None, None))
