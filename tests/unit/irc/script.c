@@ -313,3 +313,19 @@ char *script_render(const IrcEffect *effect)
         }
         return g_string_free(text, FALSE);
 }
+
+int script_main(int argc, char *argv[], const char *prefix, GTestDataFunc test)
+{
+        g_auto(GStrv) paths = NULL;
+
+        g_test_init(&argc, &argv, NULL);
+        paths = script_list(g_getenv("IRC_SCRIPTS"));
+        g_assert_nonnull(paths[0]);
+        for (gsize i = 0; paths[i]; i++) {
+                g_autofree char *name = g_path_get_basename(paths[i]);
+                g_autofree char *path = g_strdup_printf("%s/%s", prefix, name);
+
+                g_test_add_data_func(path, paths[i], test);
+        }
+        return g_test_run();
+}

@@ -34,4 +34,7 @@ char *script_render(const IrcEffect *effect);
 /* Runs it, with every expectation held. */
 void script_run(const Script *script);
 
+/* The main() of a test that has a case for each script of $IRC_SCRIPTS. */
+int script_main(int argc, char *argv[], const char *prefix, GTestDataFunc test);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Script, script_free)

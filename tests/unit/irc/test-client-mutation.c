@@ -94,16 +94,5 @@ static void test_mutated(gconstpointer data)
 
 int main(int argc, char *argv[])
 {
-        g_auto(GStrv) paths = NULL;
-
-        g_test_init(&argc, &argv, NULL);
-        paths = script_list(g_getenv("IRC_SCRIPTS"));
-        g_assert_nonnull(paths[0]);
-        for (gsize i = 0; paths[i]; i++) {
-                g_autofree char *name = g_path_get_basename(paths[i]);
-                g_autofree char *test = g_strdup_printf("/irc/mutation/%s", name);
-
-                g_test_add_data_func(test, paths[i], test_mutated);
-        }
-        return g_test_run();
+        return script_main(argc, argv, "/irc/mutation", test_mutated);
 }

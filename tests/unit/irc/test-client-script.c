@@ -14,16 +14,5 @@ static void test_script(gconstpointer data)
 
 int main(int argc, char *argv[])
 {
-        g_auto(GStrv) paths = NULL;
-
-        g_test_init(&argc, &argv, NULL);
-        paths = script_list(g_getenv("IRC_SCRIPTS"));
-        g_assert_nonnull(paths[0]);
-        for (gsize i = 0; paths[i]; i++) {
-                g_autofree char *name = g_path_get_basename(paths[i]);
-                g_autofree char *test = g_strdup_printf("/irc/script/%s", name);
-
-                g_test_add_data_func(test, paths[i], test_script);
-        }
-        return g_test_run();
+        return script_main(argc, argv, "/irc/script", test_script);
 }

@@ -9,6 +9,7 @@
 #include "irc/pbkdf2.h"
 #include "irc/sasl.h"
 #include "irc/saslprep.h"
+#include "sasl-dialogue.h"
 
 #define NONCE "rOprNGfwEbeRWgbNEkqO"
 #define BOTH_NONCES "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
@@ -102,34 +103,6 @@ static void test_saslprep(void)
 
                 g_assert_cmpstr(prepared, ==, cases[i].prepared);
         }
-}
-
-static char *joined(GPtrArray *lines)
-{
-        char *text;
-
-        g_ptr_array_add(lines, NULL);
-        text = g_strjoinv("|", (GStrv) lines->pdata);
-        g_ptr_array_set_size(lines, 0);
-        return text;
-}
-
-static char *receive(IrcSasl *sasl, const char *line)
-{
-        g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-        g_auto(IrcMessage) message = {};
-
-        g_assert_cmpint(irc_message_parse(&message, line, strlen(line)), ==, IRC_PARSE_OK);
-        irc_sasl_receive(sasl, &message, lines);
-        return joined(lines);
-}
-
-static char *start(IrcSasl *sasl, const char *offered)
-{
-        g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-
-        irc_sasl_start(sasl, offered, lines);
-        return joined(lines);
 }
 
 /* A challenge in the clear; the answer in the clear, with "<empty>" for "+", or the line itself. */
