@@ -17,8 +17,6 @@
 #include "session/session-private.h"
 #include "store/blocklist.h"
 
-/* No wait is longer: what the database says beyond it is the doing of a clock that was set. */
-#define WAIT_MAX_USEC (G_GINT64_CONSTANT(3600) * IC_USEC_PER_SEC)
 /* A machine without a network looks for a route so often, and each so many looks it dials all the
  * same: the server may be a neighbour, where there is no route to the rest of the world. */
 #define NETWORK_POLL_USEC (5 * IC_USEC_PER_SEC)
@@ -399,7 +397,7 @@ static gint64 remaining_wait(const IcSession *session)
 {
         gint64 left = session->row->next_attempt_at - ic_now_real();
 
-        return CLAMP(left, 0, WAIT_MAX_USEC);
+        return CLAMP(left, 0, session_longest_wait(session));
 }
 
 static void say_waiting_after_failure(IcSession *session, gint64 wait)

@@ -45,6 +45,13 @@ static IcFailurePolicy policy_of(const IcSession *session)
         };
 }
 
+gint64 session_longest_wait(const IcSession *session)
+{
+        IcFailurePolicy policy = policy_of(session);
+
+        return (gint64) ((double) ic_failure_longest_wait(&policy) * (1 + JITTER));
+}
+
 static GError *blocked_error(const IcSession *session, gint64 until, const char *reason)
 {
         g_autofree char *time = until > 0 ? clock_time(until) : NULL;

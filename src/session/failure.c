@@ -91,3 +91,12 @@ IcFailurePlan ic_failure_plan(
         }
         return plan;
 }
+
+gint64 ic_failure_longest_wait(const IcFailurePolicy *policy)
+{
+        gint64 longest = policy->max_wait;
+
+        for (int error = 0; error < _IC_ERROR_MAX; error++)
+                longest = MAX(longest, rule_of((IcError) error).factor * policy->first_wait);
+        return longest;
+}

@@ -32,3 +32,6 @@ typedef struct {
  * link had seen the welcome. */
 IcFailurePlan ic_failure_plan(
         IcError error, uint32_t attempts, bool was_connected, const IcFailurePolicy *policy);
+
+/* The longest wait that any plan can have, before jitter. */
+gint64 ic_failure_longest_wait(const IcFailurePolicy *policy);

@@ -138,6 +138,8 @@ void session_clear_timers(IcSession *session);
 /* The one way out. `error` NULL: as asked. Takes a copy. The session may be gone afterwards. */
 void session_end(IcSession *session, const GError *error);
 void session_end_with(IcSession *session, IcError code, const char *text);
+/* What no wait after a failure exceeds, µs. */
+gint64 session_longest_wait(const IcSession *session);
 /* True: the server is blocked, and the session has ended. */
 bool session_end_if_blocked(IcSession *session);
 /* To be called before the first attempt to do anything with a link. False: processes were started

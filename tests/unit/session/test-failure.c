@@ -70,10 +70,23 @@ static void test_no_limit(void)
         g_assert_true(ic_failure_plan(IC_ERROR_BANNED, 0, false, &none).is_blocked);
 }
 
+/* A maximum that is set beyond an hour holds; a small one is no less than what a class demands. */
+static void test_longest_wait(void)
+{
+        IcFailurePolicy other = policy;
+
+        g_assert_cmpint(ic_failure_longest_wait(&policy), ==, 300 * IC_USEC_PER_SEC);
+        other.max_wait = 20 * HOUR;
+        g_assert_cmpint(ic_failure_longest_wait(&other), ==, 20 * HOUR);
+        other.max_wait = IC_USEC_PER_SEC;
+        g_assert_cmpint(ic_failure_longest_wait(&other), ==, 120 * IC_USEC_PER_SEC);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/session/failure/plan", test_plan);
         g_test_add_func("/session/failure/no-limit", test_no_limit);
+        g_test_add_func("/session/failure/longest-wait", test_longest_wait);
         return g_test_run();
 }
