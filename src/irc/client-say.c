@@ -106,6 +106,7 @@ void irc_client_add_own_row(const IrcClient *client, IrcMessageType type, const 
         row.message.content = irc_effects_strdup(effects, content);
         row.message.received_at = now;
         row.message.is_self = true;
+        row.message.is_unconfirmed = true;
         irc_effects_add(effects, IRC_EFFECT_MESSAGE)->message = row.message;
 }
 

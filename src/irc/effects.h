@@ -101,6 +101,8 @@ typedef struct {
                         gint64 sent_at; /* the server's time, µs since the epoch; 0: gave none */
                         gint64 received_at; /* µs since the epoch */
                         bool is_self;
+                        bool is_unconfirmed; /* ours, recorded when it was said: this server echoes
+                                              * nothing */
                         bool is_replay;    /* of the past: it starts no command and notifies nobody,
                                             * and may be known already */
                         bool is_bot;       /* the server says that a bot sent it (`bot` tag) */
