@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/server-values.h"
 
 #define QUOTED_MAX 64 /* characters of a value that an error shows */
 #define LIST_SEPARATOR ";"
@@ -37,9 +38,9 @@ static GStrv *member_list(const IcServerConfig *config, const IcServerKey *key)
         return &G_STRUCT_MEMBER(GStrv, config, key->offset);
 }
 
-static uint32_t key_bit(const IcServerKey *key)
+static uint64_t key_bit(const IcServerKey *key)
 {
-        return 1u << (key - ic_server_keys(NULL));
+        return UINT64_C(1) << (key - ic_server_keys(NULL));
 }
 
 static bool parse_bool(const char *value, bool *ret, GError **error)
@@ -276,7 +277,7 @@ char *ic_server_config_get(const IcServerConfig *config, const char *name)
  * turned off, the port goes along. */
 static bool follows(IcServerConfig *config, const char *name, bool is_unset, bool is_default)
 {
-        uint32_t bit = key_bit(ic_server_key_find(name));
+        uint64_t bit = key_bit(ic_server_key_find(name));
 
         if (is_unset || is_default)
                 config->derived |= bit;
@@ -304,6 +305,25 @@ static bool has_external(const IcServerConfig *config)
                g_strv_contains((const char *const *) config->sasl_mechanisms, "EXTERNAL");
 }
 
+/* At most one of each family: a link has one local end. */
+static bool has_rivals(const IcServerConfig *config)
+{
+        guint n_ipv4 = 0, n_ipv6 = 0;
+
+        for (gsize i = 0; config->bind_address && config->bind_address[i]; i++) {
+                if (strchr(config->bind_address[i], ':'))
+                        n_ipv6++;
+                else
+                        n_ipv4++;
+        }
+        return n_ipv4 > 1 || n_ipv6 > 1;
+}
+
+IrcEncoding ic_server_config_encoding(const IcServerConfig *config)
+{
+        return ic_value_encoding_of(config->encoding);
+}
+
 bool ic_server_config_complete(IcServerConfig *config, GError **error)
 {
         const char *problem = NULL;
@@ -324,6 +344,9 @@ bool ic_server_config_complete(IcServerConfig *config, GError **error)
         else if (config->sasl_required && !config->sasl_account && !has_external(config))
                 problem = "sasl_required is set without sasl_account; set the account, or EXTERNAL "
                           "in sasl_mechanisms";
+        else if (has_rivals(config))
+                problem = "bind_address has two addresses of one family; leave at most one IPv4 "
+                          "and one IPv6 address";
         else if (config->reconnect_max_ms > 0 &&
                  config->reconnect_max_ms < config->reconnect_delay_ms)
                 problem = "reconnect_max_ms is below reconnect_delay_ms; raise it";

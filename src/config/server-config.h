@@ -11,26 +11,41 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "irc/encoding.h"
 
 /* Strings are owned; NULL: not set. Times in seconds. */
 typedef struct {
-        char *name;     /* the owner's name for it; unset: the address */
-        char *address;  /* a host name or an IP address; the only key that must be set */
-        uint32_t port;  /* unset: 6697 with TLS, 6667 without */
-        bool tls;       /* default: true */
-        char *nickname; /* default: "irc-conn" */
+        char *name;          /* the owner's name for it; unset: the address */
+        char *address;       /* a host name or an IP address; the only key that must be set */
+        GStrv alt_addresses; /* likewise, or with a port: "host:port", "[v6]:port" */
+        uint32_t port;       /* unset: 6697 with TLS, 6667 without */
+        bool tls;            /* default: true */
+        bool sts; /* obey the server that wants to be reached by TLS only; default: true */
+        GStrv bind_address; /* IP addresses of ours, at most one of each family */
+        char *proxy;        /* "socks5://[user@]host[:port]" or "http://…", without a password */
+        char *nickname;     /* default: "irc-conn" */
         GStrv alt_nicknames;
         char *username;
         char *realname;
-        GStrv channels; /* to join; "#name" or "#name key" */
+        bool regain_nickname; /* take the nickname back as soon as it is free; default: true */
+        GStrv channels;       /* to join; "#name" or "#name key" */
+        bool fetch_history;   /* fetch what was missed; default: true */
+        bool track_accounts;  /* ask for the accounts in a channel after joining; default: true */
+        bool lite;            /* do not follow who is in the channels; default: false */
+        bool bot;             /* say to the server that this is a bot; default: false */
+        bool ctcp;            /* answer VERSION, PING, TIME and CLIENTINFO; default: true */
+        char *encoding;       /* see ic_server_config_encoding() */
+        char *away_message;   /* away from the start; unset: here */
         char *tls_ca_file;
         char *tls_client_cert; /* a PEM file */
         char *tls_client_key;
         GStrv tls_pin; /* "sha256:HEX" of the certificate or of its public key */
         GStrv sasl_mechanisms;
         char *sasl_account;
+        char *sasl_ecdsa_key_file; /* a PEM file */
         bool sasl_required;        /* default: true when sasl_account is set */
         bool sasl_plain_insecure;  /* default: false */
+        char *nickserv;            /* whom nickserv-password is said to; default: "NickServ" */
         bool survive;              /* keep the link over restarts; default: true */
         uint32_t connect_timeout;  /* default 30 */
         uint32_t register_timeout; /* default 60 */
@@ -40,7 +55,7 @@ typedef struct {
                 reconnect_delay_ms; /* before the first new attempt; 0: the setting RestartDelay= */
         uint32_t reconnect_max_ms;  /* 0: the setting RestartDelayMax= */
         char *quit_message;         /* said when stopped without another one; default "irc-conn" */
-        uint32_t derived; /* internal: keys that complete() filled in from others, a bit each */
+        uint64_t derived; /* internal: keys that complete() filled in from others, a bit each */
 } IcServerConfig;
 
 #define IC_SERVER_STRING_MAX 512 /* bytes of a string, or of an element of a list */
@@ -85,13 +100,24 @@ char *ic_server_config_get(const IcServerConfig *config, const char *key);
  * in what depends on others (port, name). */
 bool ic_server_config_complete(IcServerConfig *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What bytes that are no UTF-8 are taken for. */
+IrcEncoding ic_server_config_encoding(const IcServerConfig *config);
+
+/* An element of `alt_addresses` in its parts; *ret_host is the caller's. *ret_port is 0 where it
+ * names none: that of the key "port". */
+void ic_server_config_split_address(const char *address, char **ret_host, uint16_t *ret_port);
+
 /* Names of secrets, as SetCredential, systemd credentials and `credentials` have them. */
 #define IC_CREDENTIAL_SERVER_PASSWORD "server-password"
 #define IC_CREDENTIAL_SASL_PASSWORD "sasl-password"
 #define IC_CREDENTIAL_CLIENT_CERTIFICATE "client-certificate"
 #define IC_CREDENTIAL_CLIENT_KEY "client-key"
 #define IC_CREDENTIAL_NICKSERV_PASSWORD "nickserv-password"
+#define IC_CREDENTIAL_PROXY_PASSWORD "proxy-password"
+#define IC_CREDENTIAL_SASL_ECDSA_KEY "sasl-ecdsa-key" /* PEM; before sasl_ecdsa_key_file */
 bool ic_credential_name_is_valid(const char *name);
+/* All names as "a, b, c", for errors. */
+char *ic_credential_names(void);
 #define IC_CREDENTIAL_SIZE_MAX 65536
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IcServerConfig, ic_server_config_free)

@@ -17,7 +17,7 @@
 #define PIN_DIGITS 64
 #define MECHANISM_MAX 20 /* RFC 4422 3.1 */
 
-static char *refuse(const char *value, const char *reason, GError **error)
+char *ic_value_refuse(const char *value, const char *reason, GError **error)
 {
         g_autofree char *quoted = ic_text_quote(value, QUOTED_MAX);
 
@@ -25,7 +25,7 @@ static char *refuse(const char *value, const char *reason, GError **error)
         return NULL;
 }
 
-static bool has_control(const char *value)
+bool ic_value_has_control(const char *value)
 {
         for (const char *p = value; *p; p = g_utf8_next_char(p))
                 if (g_unichar_iscntrl(g_utf8_get_char(p)))
@@ -40,8 +40,8 @@ char *ic_value_line(const char *value, GError **error)
 
 char *ic_value_printable(const char *value, GError **error)
 {
-        if (has_control(value))
-                return refuse(value, "has control characters; leave them out", error);
+        if (ic_value_has_control(value))
+                return ic_value_refuse(value, "has control characters; leave them out", error);
         return g_strdup(value);
 }
 
@@ -55,19 +55,20 @@ static bool is_ipv6(const char *value)
 
 char *ic_value_address(const char *value, GError **error)
 {
-        if (has_control(value) || strpbrk(value, " \t"))
-                return refuse(value,
+        if (ic_value_has_control(value) || strpbrk(value, " \t"))
+                return ic_value_refuse(value,
                         "has spaces or control characters; give a host name such as "
                         "irc.example.org, or an IP address",
                         error);
         if (value[0] == '[')
-                return refuse(value, "has brackets; give an IPv6 address without them", error);
+                return ic_value_refuse(
+                        value, "has brackets; give an IPv6 address without them", error);
         if (strchr(value, ':') && !is_ipv6(value))
-                return refuse(value,
+                return ic_value_refuse(value,
                         "has a colon but is no IPv6 address; give the port by the key \"port\"",
                         error);
-        if (strpbrk(value, "/@,;\"'\\") || value[0] == '-' || value[0] == '.')
-                return refuse(value,
+        if (strpbrk(value, "/@,;\"'\\") || strchr("-.", value[0]))
+                return ic_value_refuse(value,
                         "is no host name; give one such as irc.example.org, or an IP address",
                         error);
         return g_strdup(value);
@@ -76,12 +77,12 @@ char *ic_value_address(const char *value, GError **error)
 char *ic_value_nickname(const char *value, GError **error)
 {
         if (g_ascii_isdigit(value[0]) || strchr("-:#&$@+%~!", value[0]))
-                return refuse(value,
+                return ic_value_refuse(value,
                         "begins with a character that IRC gives another meaning; begin a nickname "
                         "with a letter or one of [ ] \\ ` _ ^ { | }",
                         error);
-        if (has_control(value) || strpbrk(value, " ,!@*?:"))
-                return refuse(value,
+        if (ic_value_has_control(value) || strpbrk(value, " ,!@*?:"))
+                return ic_value_refuse(value,
                         "is no nickname; leave out spaces, control characters and , ! @ * ? :",
                         error);
         return g_strdup(value);
@@ -89,8 +90,8 @@ char *ic_value_nickname(const char *value, GError **error)
 
 char *ic_value_username(const char *value, GError **error)
 {
-        if (has_control(value) || strpbrk(value, " @!:"))
-                return refuse(value,
+        if (ic_value_has_control(value) || strpbrk(value, " @!:"))
+                return ic_value_refuse(value,
                         "is no user name; leave out spaces, control characters and @ ! :", error);
         return g_strdup(value);
 }
@@ -102,12 +103,12 @@ char *ic_value_channel(const char *value, GError **error)
         g_autofree char *name = space ? g_strndup(value, (gsize) (space - value)) : g_strdup(value);
 
         if (!strchr("#&+!", name[0]) || name[0] == '\0' || name[1] == '\0')
-                return refuse(name,
+                return ic_value_refuse(name,
                         "is no channel; give a name that begins with #, & , + or !, such as #name, "
                         "and its key, if it has one, after a space",
                         error);
-        if (has_control(value) || strchr(value, ','))
-                return refuse(name,
+        if (ic_value_has_control(value) || strchr(value, ','))
+                return ic_value_refuse(name,
                         "or its key has a comma or control characters; list channels one by one, "
                         "with ; between them",
                         error);
@@ -116,7 +117,7 @@ char *ic_value_channel(const char *value, GError **error)
 
         g_autofree char *key = g_strstrip(g_strdup(space));
         if (strchr(key, ' ') || key[0] == ':')
-                return refuse(name,
+                return ic_value_refuse(name,
                         "has a key with a space in it or a colon before it; give one word", error);
         if (key[0] == '\0')
                 return g_steal_pointer(&name);
@@ -130,7 +131,7 @@ char *ic_value_pin(const char *value, GError **error)
         const char *p = value;
 
         if (g_ascii_strncasecmp(p, PIN_PREFIX, strlen(PIN_PREFIX)) != 0)
-                return refuse(value,
+                return ic_value_refuse(value,
                         "does not begin with \"" PIN_PREFIX "\"; give " PIN_PREFIX
                         " and the 64 hexadecimal digits of the fingerprint",
                         error);
@@ -144,7 +145,7 @@ char *ic_value_pin(const char *value, GError **error)
                 digits[n++] = g_ascii_tolower(*p);
         }
         if (n != PIN_DIGITS)
-                return refuse(value,
+                return ic_value_refuse(value,
                         "is no fingerprint; give " PIN_PREFIX
                         " and 64 hexadecimal digits, with or without colons",
                         error);
@@ -159,9 +160,48 @@ char *ic_value_mechanism(const char *value, GError **error)
                 if (!g_ascii_isalnum(value[i]) && !strchr("-_", value[i]))
                         len = 0;
         if (len < 1 || len > MECHANISM_MAX)
-                return refuse(value,
+                return ic_value_refuse(value,
                         "is no SASL mechanism; give names such as PLAIN or EXTERNAL, with ; "
                         "between them",
                         error);
         return g_ascii_strup(value, -1);
+}
+
+char *ic_value_service(const char *value, GError **error)
+{
+        if (ic_value_has_control(value) || strpbrk(value, " ,!*?:") || strchr("#&$+%~@", value[0]))
+                return ic_value_refuse(value,
+                        "is no service; give its nickname, such as NickServ, or nickname@server",
+                        error);
+        return g_strdup(value);
+}
+
+/* The kept name first, then others that people use for the same. */
+static const struct {
+        const char *kept;
+        IrcEncoding encoding;
+        const char *names[7];
+} encodings[] = {
+        {"windows-1252", IRC_ENCODING_CP1252,
+                {"windows-1252", "windows1252", "cp1252", "cp-1252", "x-cp1252"}},
+        {"iso-8859-1", IRC_ENCODING_LATIN1,
+                {"iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1", "l1"}},
+};
+
+char *ic_value_encoding(const char *value, GError **error)
+{
+        for (gsize i = 0; i < G_N_ELEMENTS(encodings); i++)
+                for (gsize k = 0; encodings[i].names[k]; k++)
+                        if (g_ascii_strcasecmp(value, encodings[i].names[k]) == 0)
+                                return g_strdup(encodings[i].kept);
+        return ic_value_refuse(
+                value, "is no encoding that can be used; give windows-1252 or iso-8859-1", error);
+}
+
+IrcEncoding ic_value_encoding_of(const char *value)
+{
+        for (gsize i = 0; i < G_N_ELEMENTS(encodings); i++)
+                if (g_strcmp0(value, encodings[i].kept) == 0)
+                        return encodings[i].encoding;
+        return IRC_ENCODING_CP1252;
 }

@@ -225,11 +225,9 @@ int ic_configure_remove(IcController *controller, sd_bus_message *message, sd_bu
 static bool check_credential(const char *name, gsize size, GError **error)
 {
         if (!ic_credential_name_is_valid(name)) {
-                g_set_error_literal(error, IC_ERROR, IC_ERROR_INVALID_VALUE,
-                        "There is no credential of that name; there "
-                        "are " IC_CREDENTIAL_SERVER_PASSWORD ", " IC_CREDENTIAL_SASL_PASSWORD
-                        ", " IC_CREDENTIAL_CLIENT_CERTIFICATE ", " IC_CREDENTIAL_CLIENT_KEY
-                        " and " IC_CREDENTIAL_NICKSERV_PASSWORD);
+                g_autofree char *names = ic_credential_names();
+                g_set_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE,
+                        "There is no credential of that name; there are %s", names);
                 return false;
         }
         if (size > IC_CREDENTIAL_SIZE_MAX) {

@@ -14,14 +14,12 @@
 static bool check_name(const char *name, GError **error)
 {
         g_autofree char *shown = ic_text_quote(name, SHOWN_MAX);
+        g_autofree char *names = ic_credential_names();
 
         if (ic_credential_name_is_valid(name))
                 return true;
         g_set_error(error, CTL_ERROR, CTL_ERROR_USAGE,
-                _("no credential is named \"%s\"; there are %s, %s, %s, %s and %s"), shown,
-                IC_CREDENTIAL_SERVER_PASSWORD, IC_CREDENTIAL_SASL_PASSWORD,
-                IC_CREDENTIAL_CLIENT_CERTIFICATE, IC_CREDENTIAL_CLIENT_KEY,
-                IC_CREDENTIAL_NICKSERV_PASSWORD);
+                _("no credential is named \"%s\"; there are %s"), shown, names);
         return false;
 }
 

@@ -14,11 +14,9 @@ static bool check(const char *name, GBytes *secret, GError **error)
 {
         if (!ic_credential_name_is_valid(name)) {
                 g_autofree char *quoted = ic_text_quote(name, QUOTED_MAX);
+                g_autofree char *names = ic_credential_names();
                 g_set_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE,
-                        "\"%s\" is no credential; there are " IC_CREDENTIAL_SERVER_PASSWORD
-                        ", " IC_CREDENTIAL_SASL_PASSWORD ", " IC_CREDENTIAL_CLIENT_CERTIFICATE
-                        ", " IC_CREDENTIAL_CLIENT_KEY " and " IC_CREDENTIAL_NICKSERV_PASSWORD,
-                        quoted);
+                        "\"%s\" is no credential; there are %s", quoted, names);
                 return false;
         }
         if (secret && g_bytes_get_size(secret) > IC_CREDENTIAL_SIZE_MAX) {

@@ -11,10 +11,14 @@
 static const char version_1[] =
 #include "schema-1.inc"
         ;
+static const char version_2[] =
+#include "schema-2.inc"
+        ;
 /* clang-format on */
 
 static const char *const migrations[] = {
         version_1,
+        version_2,
 };
 
 const char *const *ic_schema_migrations(int *ret_count)

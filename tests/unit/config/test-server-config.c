@@ -44,21 +44,35 @@ static void test_defaults(void)
         } defaults[] = {
                 {"name", NULL},
                 {"address", NULL},
+                {"alt_addresses", NULL},
                 {"port", NULL},
                 {"tls", "true"},
+                {"sts", "true"},
+                {"bind_address", NULL},
+                {"proxy", NULL},
                 {"nickname", "irc-conn"},
                 {"alt_nicknames", NULL},
+                {"regain_nickname", "true"},
                 {"username", NULL},
                 {"realname", NULL},
                 {"channels", NULL},
+                {"fetch_history", "true"},
+                {"track_accounts", "true"},
+                {"lite", "false"},
+                {"bot", "false"},
+                {"ctcp", "true"},
+                {"encoding", "windows-1252"},
+                {"away_message", NULL},
                 {"tls_ca_file", NULL},
                 {"tls_client_cert", NULL},
                 {"tls_client_key", NULL},
                 {"tls_pin", NULL},
                 {"sasl_mechanisms", NULL},
                 {"sasl_account", NULL},
+                {"sasl_ecdsa_key_file", NULL},
                 {"sasl_required", "false"},
                 {"sasl_plain_insecure", "false"},
+                {"nickserv", "NickServ"},
                 {"survive", "true"},
                 {"connect_timeout", "30"},
                 {"register_timeout", "60"},
@@ -114,6 +128,30 @@ static void test_accepted(void)
                         "sha256:" HEX64 ";sha256:" HEX64},
                 {"sasl_mechanisms", "external;plain;SCRAM-SHA-256", "EXTERNAL;PLAIN;SCRAM-SHA-256"},
                 {"reconnect_max_ms", "86400000", "86400000"},
+                {"alt_addresses",
+                        "b.example.org; c.example.org:7000;[2001:db8::1]:06697;[2001:db8::2];"
+                        "2001:db8::3;192.0.2.1:1;[fe80::1%eth0]:6667",
+                        "b.example.org;c.example.org:7000;[2001:db8::1]:6697;2001:db8::2;"
+                        "2001:db8::3;192.0.2.1:1;[fe80::1%eth0]:6667"},
+                {"bind_address", "192.0.2.1", "192.0.2.1"},
+                {"bind_address", "2001:db8::1;192.0.2.1", "2001:db8::1;192.0.2.1"},
+                {"bind_address", "fe80::1%eth0", "fe80::1%eth0"},
+                {"proxy", "socks5://localhost", "socks5://localhost"},
+                {"proxy", "SOCKS5://127.0.0.1:9050/", "socks5://127.0.0.1:9050"},
+                {"proxy", "socks5h://proxy.example.org", "socks5://proxy.example.org"},
+                {"proxy", "http://me@[2001:db8::1]:3128", "http://me@[2001:db8::1]:3128"},
+                {"proxy", "socks5://a%20b%40c@h:1", "socks5://a%20b%40c@h:1"},
+                {"proxy", "", NULL},
+                {"encoding", "CP1252", "windows-1252"},
+                {"encoding", "Windows-1252", "windows-1252"},
+                {"encoding", "latin1", "iso-8859-1"},
+                {"encoding", "ISO-8859-1", "iso-8859-1"},
+                {"encoding", "", "windows-1252"},
+                {"nickserv", "Q@CServe.quakenet.org", "Q@CServe.quakenet.org"},
+                {"nickserv", "", "NickServ"},
+                {"away_message", "not here: back soon", "not here: back soon"},
+                {"lite", "yes", "true"},
+                {"sts", "off", "false"},
         };
 
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -122,6 +160,20 @@ static void test_accepted(void)
                 set(config, cases[i].key, cases[i].value);
                 assert_value(config, cases[i].key, cases[i].kept);
         }
+}
+
+static void assert_refused(const char *key, const char *value, const char *advice)
+{
+        g_autoptr(IcServerConfig) config = ic_server_config_new();
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(ic_server_config_set(config, key, value, &error));
+        g_assert_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE);
+        g_test_message("%s", error->message);
+        g_assert_nonnull(strstr(error->message, key));
+        g_assert_nonnull(strstr(error->message, advice));
+        g_assert_true(g_utf8_validate(error->message, -1, NULL));
+        g_assert_null(strpbrk(error->message, "\r\n\001\007"));
 }
 
 static void test_refused(void)
@@ -178,20 +230,57 @@ static void test_refused(void)
                 {"sasl_mechanisms", "ABCDEFGHIJKLMNOPQRSTU", "PLAIN"},
                 {"tls_ca_file", "/a\033b", "control"},
                 {"quit_message", "bye\rQUIT", "one line"},
+                {"encoding", "utf-8", "iso-8859-1"},
+                {"encoding", "koi8-r", "windows-1252"},
+                {"nickserv", "Nick Serv", "NickServ"},
+                {"nickserv", "#chan", "NickServ"},
+                {"nickserv", "@server", "NickServ"},
+                {"nickserv", "a,b", "NickServ"},
+                {"away_message", "a\nQUIT", "one line"},
         };
 
-        for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-                g_autoptr(IcServerConfig) config = ic_server_config_new();
-                g_autoptr(GError) error = NULL;
+        for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+                assert_refused(cases[i].key, cases[i].value, cases[i].advice);
+}
 
-                g_assert_false(ic_server_config_set(config, cases[i].key, cases[i].value, &error));
-                g_assert_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE);
-                g_test_message("%s", error->message);
-                g_assert_nonnull(strstr(error->message, cases[i].key));
-                g_assert_nonnull(strstr(error->message, cases[i].advice));
-                g_assert_true(g_utf8_validate(error->message, -1, NULL));
-                g_assert_null(strpbrk(error->message, "\r\n\001\007"));
-        }
+static void test_refused_endpoints(void)
+{
+        static const struct {
+                const char *key, *value, *advice;
+        } cases[] = {
+                {"alt_addresses", "good;[::1", "brackets"},
+                {"alt_addresses", "[192.0.2.1]:1", "brackets"},
+                {"alt_addresses", "[::1]x", "brackets"},
+                {"alt_addresses", "[::1]:", "1 to 65535"},
+                {"alt_addresses", "host:0", "1 to 65535"},
+                {"alt_addresses", "host:65536", "1 to 65535"},
+                {"alt_addresses", "host:+6667", "1 to 65535"},
+                {"alt_addresses", "host:", "1 to 65535"},
+                {"alt_addresses", ":6667", "host name"},
+                {"alt_addresses", "ircs://host", "host name"},
+                {"alt_addresses", "a b:1", "host name"},
+                {"alt_addresses", "a:1:2", "brackets"},
+                {"bind_address", "localhost", "not a name"},
+                {"bind_address", "192.0.2.1:80", "not a name"},
+                {"bind_address", "192.0.2.256", "not a name"},
+                {"bind_address", "fe80::1%\033", "control"},
+                {"proxy", "localhost:1080", "socks5://"},
+                {"proxy", "socks4://localhost", "socks5://"},
+                {"proxy", "socks5://", "socks5://"},
+                {"proxy", "socks5://h:99999", "socks5://"},
+                {"proxy", "socks5://h:0", "1 to 65535"},
+                {"proxy", "http://h/path", "leave it out"},
+                {"proxy", "http://h?q", "leave it out"},
+                {"proxy", "http://@h", "leave it out"},
+                {"proxy", "http://a%3Ab@h", "colons"},
+                {"proxy", "http://a%00b@h", "control"},
+                {"proxy", "http://a%0ab@h", "control"},
+                {"proxy", "http://a%ffb@h", "control"},
+                {"proxy", "http://-h", "host name"},
+        };
+
+        for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+                assert_refused(cases[i].key, cases[i].value, cases[i].advice);
 }
 
 static void test_refused_keeps_former(void)
@@ -214,6 +303,110 @@ static void test_channel_key_is_not_repeated(void)
         g_assert_false(ic_server_config_set(config, "channels", "#a hunter2 x", &error));
         g_assert_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE);
         g_assert_null(strstr(error->message, "hunter2"));
+}
+
+static void test_proxy_password_is_not_repeated(void)
+{
+        static const char *const urls[] = {
+                "http://me:hunter2@h",
+                "socks5://me:hunter2@h:0",
+                "socks4://me:hunter2@h",
+                "http://me:hunter2@h/path",
+                "http://me:hunter2@h:99999",
+                "me:hunter2@h",
+                "http://me:%zzhunter2@h",
+        };
+
+        for (gsize i = 0; i < G_N_ELEMENTS(urls); i++) {
+                g_autoptr(IcServerConfig) config = ic_server_config_new();
+                g_autoptr(GError) error = NULL;
+
+                g_assert_false(ic_server_config_set(config, "proxy", urls[i], &error));
+                g_assert_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE);
+                g_assert_null(strstr(error->message, "hunter2"));
+                if (i == 0)
+                        g_assert_nonnull(strstr(error->message, "proxy-password"));
+        }
+}
+
+static void test_split_address(void)
+{
+        static const struct {
+                const char *address, *host;
+                uint16_t port;
+        } cases[] = {
+                {"irc.example.org", "irc.example.org", 0},
+                {"irc.example.org:7000", "irc.example.org", 7000},
+                {"192.0.2.1:1", "192.0.2.1", 1},
+                {"2001:db8::1", "2001:db8::1", 0},
+                {"[2001:db8::1]:65535", "2001:db8::1", 65535},
+                {"[fe80::1%eth0]:6667", "fe80::1%eth0", 6667},
+        };
+
+        for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autoptr(IcServerConfig) config = ic_server_config_new();
+                g_autofree char *host = NULL;
+                uint16_t port = 1;
+
+                set(config, "alt_addresses", cases[i].address);
+                ic_server_config_split_address(config->alt_addresses[0], &host, &port);
+                g_assert_cmpstr(host, ==, cases[i].host);
+                g_assert_cmpuint(port, ==, cases[i].port);
+        }
+}
+
+static void test_encoding(void)
+{
+        g_autoptr(IcServerConfig) config = ic_server_config_new();
+
+        g_assert_cmpint(ic_server_config_encoding(config), ==, IRC_ENCODING_CP1252);
+        set(config, "encoding", "Latin1");
+        g_assert_cmpint(ic_server_config_encoding(config), ==, IRC_ENCODING_LATIN1);
+}
+
+/* What may look odd together but is meant: each is left as it was set. */
+static void test_complete_keeps(void)
+{
+        static const char *const settings[][2] = {
+                {"address", "h"},
+                {"tls", "false"},
+                {"sts", "true"},
+                {"proxy", "socks5://localhost"},
+                {"bind_address", "192.0.2.1;2001:db8::1"},
+                {"alt_addresses", "b:7000"},
+                {"lite", "true"},
+                {"track_accounts", "true"},
+        };
+        g_autoptr(IcServerConfig) config = ic_server_config_new();
+
+        for (gsize i = 0; i < G_N_ELEMENTS(settings); i++)
+                set(config, settings[i][0], settings[i][1]);
+        complete(config);
+        for (gsize i = 0; i < G_N_ELEMENTS(settings); i++)
+                assert_value(config, settings[i][0], settings[i][1]);
+}
+
+/* More keys than fit into 32 bits: what one of them derives touches no other. */
+static void test_derived_bits_are_apart(void)
+{
+        gsize count = 0;
+        const IcServerKey *keys = ic_server_keys(&count);
+        uint64_t all = 0;
+
+        g_assert_cmpuint(count, >, 32);
+        for (gsize i = 0; i < count; i++) {
+                g_autoptr(IcServerConfig) config = ic_server_config_new();
+                uint64_t before = config->derived, bit;
+
+                if (keys[i].type != IC_KEY_BOOL)
+                        continue;
+                set(config, keys[i].name, "true");
+                bit = before ^ config->derived;
+                g_assert_cmpuint(bit & (bit - 1), ==, 0);
+                g_assert_cmpuint(all & bit, ==, 0);
+                g_assert_cmpuint(bit, !=, 0);
+                all |= bit;
+        }
 }
 
 static void test_bounds(void)
@@ -289,6 +482,8 @@ static void test_complete_refuses(void)
                 {{"address", "h", "tls_client_key", "/k"}, "tls_client_cert"},
                 {{"address", "h", "tls", "no", "tls_pin", "sha256:" HEX64}, "tls_pin"},
                 {{"address", "h", "tls", "no", "tls_client_cert", "/c"}, "tls_client_cert"},
+                {{"address", "h", "bind_address", "192.0.2.1;192.0.2.2"}, "bind_address"},
+                {{"address", "h", "bind_address", "::1;192.0.2.1;::2"}, "one IPv6"},
                 {{"address", "h", "sasl_required", "true"}, "sasl_account"},
                 {{"address", "h", "reconnect_delay_ms", "20", "reconnect_max_ms", "10"},
                         "reconnect_max_ms"},
@@ -342,11 +537,15 @@ static void test_copy(void)
 static void test_credential_names(void)
 {
         static const char *const valid[] = {"server-password", "sasl-password",
-                "client-certificate", "client-key", "nickserv-password"};
+                "client-certificate", "client-key", "nickserv-password", "proxy-password",
+                "sasl-ecdsa-key"};
+        g_autofree char *names = ic_credential_names();
         static const char *const invalid[] = {"", "password", "../x", "Sasl-Password"};
 
-        for (gsize i = 0; i < G_N_ELEMENTS(valid); i++)
+        for (gsize i = 0; i < G_N_ELEMENTS(valid); i++) {
                 g_assert_true(ic_credential_name_is_valid(valid[i]));
+                g_assert_nonnull(strstr(names, valid[i]));
+        }
         for (gsize i = 0; i < G_N_ELEMENTS(invalid); i++)
                 g_assert_false(ic_credential_name_is_valid(invalid[i]));
         g_assert_false(ic_credential_name_is_valid(NULL));
@@ -358,8 +557,15 @@ int main(int argc, char **argv)
         g_test_add_func("/config/defaults", test_defaults);
         g_test_add_func("/config/accepted", test_accepted);
         g_test_add_func("/config/refused", test_refused);
+        g_test_add_func("/config/refused-endpoints", test_refused_endpoints);
         g_test_add_func("/config/refused-keeps-former", test_refused_keeps_former);
         g_test_add_func("/config/channel-key-is-not-repeated", test_channel_key_is_not_repeated);
+        g_test_add_func(
+                "/config/proxy-password-is-not-repeated", test_proxy_password_is_not_repeated);
+        g_test_add_func("/config/split-address", test_split_address);
+        g_test_add_func("/config/encoding", test_encoding);
+        g_test_add_func("/config/complete-keeps", test_complete_keeps);
+        g_test_add_func("/config/derived-bits-are-apart", test_derived_bits_are_apart);
         g_test_add_func("/config/bounds", test_bounds);
         g_test_add_func("/config/complete-derives", test_complete_derives);
         g_test_add_func("/config/complete-refuses", test_complete_refuses);

@@ -149,16 +149,35 @@ static void test_newer_schema(Fixture *fixture, gconstpointer unused)
         assert_refused(fixture->folder, IC_STORE_READ_ONLY, IC_ERROR_STORE_SCHEMA);
 }
 
+/* The present versions, and `extra` ones behind them. */
+static const char **steps_with(const char *const *extra, gsize n_extra, int *ret_count)
+{
+        int count = 0;
+        const char *const *present = ic_schema_migrations(&count);
+        const char **steps = g_new(const char *, (gsize) count + n_extra);
+
+        for (int i = 0; i < count; i++)
+                steps[i] = present[i];
+        for (gsize i = 0; i < n_extra; i++)
+                steps[(gsize) count + i] = extra[i];
+        *ret_count = count + (int) n_extra;
+        return steps;
+}
+
 static void test_migration(Fixture *fixture, gconstpointer unused)
 {
-        const char *steps[] = {ic_schema_migrations(&(int){0})[0],
+        static const char *const extra[] = {
                 "ALTER TABLE servers ADD COLUMN extra TEXT DEFAULT 'x'"};
+        int count = 0;
+        g_autofree const char **steps = steps_with(extra, 1, &count);
+        g_autofree char *version = g_strdup_printf("%d", count);
         g_autoptr(IcServerRow) row = NULL;
         g_autoptr(GError) error = NULL;
 
         close_store(fixture);
-        assert_ok(error, ic_store_open_with(fixture->folder, 0, steps, 2, &fixture->store, &error));
-        assert_sql(fixture->folder, "PRAGMA user_version", "2");
+        assert_ok(error,
+                ic_store_open_with(fixture->folder, 0, steps, count, &fixture->store, &error));
+        assert_sql(fixture->folder, "PRAGMA user_version", version);
         assert_sql(fixture->folder, "SELECT address || extra FROM servers", "irc.example.orgx");
         assert_ok(error, ic_store_server_read(fixture->store, 1, &row, &error));
 
@@ -168,9 +187,13 @@ static void test_migration(Fixture *fixture, gconstpointer unused)
 
 static void test_failed_migration(Fixture *fixture, gconstpointer unused)
 {
-        const char *steps[] = {ic_schema_migrations(&(int){0})[0],
+        static const char *const extra[] = {
                 "CREATE TABLE extra (a); UPDATE servers SET address = 'lost'",
                 "DELETE FROM servers; ALTER TABLE nowhere ADD COLUMN x"};
+        int count = 0;
+        g_autofree const char **steps = steps_with(extra, 2, &count);
+        g_autofree char *version = g_strdup_printf("%d", ic_store_schema_version());
+        g_autofree char *failed = g_strdup_printf("from version %d to %d", count - 1, count);
         g_autofree char *path = g_build_filename(fixture->folder, IC_STORE_FILE, NULL);
         g_autofree char *before = NULL, *after = NULL;
         gsize before_len = 0, after_len = 0;
@@ -179,21 +202,23 @@ static void test_failed_migration(Fixture *fixture, gconstpointer unused)
         close_store(fixture);
         g_assert_true(g_file_get_contents(path, &before, &before_len, NULL));
         g_assert_false(ic_store_open_with(
-                fixture->folder, IC_STORE_CREATE, steps, 3, &fixture->store, &error));
+                fixture->folder, IC_STORE_CREATE, steps, count, &fixture->store, &error));
         g_test_message("%s", error->message);
-        g_assert_nonnull(strstr(error->message, "from version 2 to 3"));
+        g_assert_nonnull(strstr(error->message, failed));
         g_assert_true(g_file_get_contents(path, &after, &after_len, NULL));
         g_assert_cmpmem(before, before_len, after, after_len);
 
         fixture->store = fixture_open(fixture->folder, 0);
-        assert_sql(fixture->folder, "PRAGMA user_version", "1");
+        assert_sql(fixture->folder, "PRAGMA user_version", version);
         assert_sql(fixture->folder, "SELECT address FROM servers", "irc.example.org");
         assert_sql(fixture->folder, "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'", "0");
 }
 
 static void test_read_only(Fixture *fixture, gconstpointer unused)
 {
-        const char *steps[] = {ic_schema_migrations(&(int){0})[0], "CREATE TABLE extra (a)"};
+        static const char *const extra[] = {"CREATE TABLE extra (a)"};
+        int count = 0;
+        g_autofree const char **steps = steps_with(extra, 1, &count);
         g_autoptr(IcStore) reader = fixture_open(fixture->folder, IC_STORE_READ_ONLY);
         g_autoptr(IcStore) newer = NULL;
         g_autoptr(IcServerRow) row = NULL;
@@ -207,7 +232,8 @@ static void test_read_only(Fixture *fixture, gconstpointer unused)
         assert_fails(error, ic_store_server_set_wanted(reader, 1, true, &error),
                 IC_ERROR_STORE_UNWRITABLE);
         assert_fails(error,
-                ic_store_open_with(fixture->folder, IC_STORE_READ_ONLY, steps, 2, &newer, &error),
+                ic_store_open_with(
+                        fixture->folder, IC_STORE_READ_ONLY, steps, count, &newer, &error),
                 IC_ERROR_STORE_SCHEMA);
 }
 
