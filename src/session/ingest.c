@@ -48,6 +48,30 @@ void session_open_batch(IcSession *session)
                                     ic_link_is_survivable(session->link);
 }
 
+/* The lines from effect `from` on that must leave with nothing in between. Answers where the last
+ * of them is. */
+static gsize queue_together(IcSession *session, gsize from, guint64 ticket)
+{
+        g_autoptr(GPtrArray) lines = g_ptr_array_new();
+        IrcPriority priority = irc_effects_get(session->effects, from)->send.priority;
+        gsize last = from;
+
+        for (gsize i = from; i < irc_effects_count(session->effects); i++) {
+                IrcEffect *effect = irc_effects_get(session->effects, i);
+
+                if (effect->type != IRC_EFFECT_SEND || effect->send.priority != priority)
+                        break;
+                g_ptr_array_add(lines, (gpointer) effect->send.line);
+                last = i;
+                if (!effect->send.keeps_next)
+                        break;
+        }
+        g_ptr_array_add(lines, NULL);
+        ic_output_push_together(
+                session->output, priority, (const char *const *) lines->pdata, ticket);
+        return last;
+}
+
 gsize session_queue_lines(IcSession *session, gsize from, guint64 ticket)
 {
         gsize n = 0;
@@ -57,7 +81,11 @@ gsize session_queue_lines(IcSession *session, gsize from, guint64 ticket)
 
                 if (effect->type != IRC_EFFECT_SEND)
                         continue;
-                ic_output_push(session->output, effect->send.priority, effect->send.line, ticket);
+                if (effect->send.keeps_next)
+                        i = queue_together(session, i, ticket);
+                else
+                        ic_output_push(
+                                session->output, effect->send.priority, effect->send.line, ticket);
                 session->batch.changes_output = true;
                 n++;
         }

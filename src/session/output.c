@@ -12,7 +12,7 @@
 
 #define SAVED_TYPE "(taya(yay))"
 
-/* A line that waits, with its CR LF. */
+/* A line that waits, or several that leave together, each with its CR LF. */
 typedef struct {
         GBytes *bytes;
         guint64 ticket;
@@ -31,6 +31,7 @@ struct IcOutput {
         guint64 position;  /* in the stream, of the first released byte */
         GQueue tickets;    /* of ReleasedLine */
         gint64 paid_until; /* up to when lines have used the pace up */
+        bool is_paced;
         IcOutputSentFunc sent;
         gpointer sent_data;
 };
@@ -48,6 +49,7 @@ IcOutput *ic_output_new(void)
         IcOutput *output = g_new0(IcOutput, 1);
 
         output->released = g_byte_array_new();
+        output->is_paced = true;
         g_queue_init(&output->tickets);
         for (int i = 0; i < _IRC_PRIORITY_MAX; i++)
                 g_queue_init(&output->waiting[i]);
@@ -89,14 +91,26 @@ void ic_output_on_sent(IcOutput *output, IcOutputSentFunc func, gpointer user_da
         output->sent_data = user_data;
 }
 
+void ic_output_push_together(
+        IcOutput *output, IrcPriority priority, const char *const *lines, guint64 ticket)
+{
+        GByteArray *bytes = g_byte_array_new();
+
+        for (gsize i = 0; lines[i]; i++) {
+                g_byte_array_append(bytes, (const guint8 *) lines[i], (guint) strlen(lines[i]));
+                g_byte_array_append(bytes, (const guint8 *) "\r\n", 2);
+        }
+        push_bytes(output, priority, g_byte_array_free_to_bytes(bytes), ticket);
+}
+
 void ic_output_push(IcOutput *output, IrcPriority priority, const char *line, guint64 ticket)
 {
-        gsize len = strlen(line);
-        char *bytes = g_malloc(len + 2);
+        ic_output_push_together(output, priority, (const char *const[]){line, NULL}, ticket);
+}
 
-        memcpy(bytes, line, len);
-        memcpy(bytes + len, "\r\n", 2);
-        push_bytes(output, priority, g_bytes_new_take(bytes, len + 2), ticket);
+void ic_output_set_paced(IcOutput *output, bool is_paced)
+{
+        output->is_paced = is_paced;
 }
 
 bool ic_output_is_full(const IcOutput *output)
@@ -117,8 +131,17 @@ static void note_ticket(IcOutput *output, guint64 ticket)
         g_queue_push_tail(&output->tickets, line);
 }
 
-/* The first line by priority and age goes to the stream. False if there is none. */
-static bool release_first(IcOutput *output, IrcPriority lowest)
+static gsize count_lines(const guint8 *bytes, gsize len)
+{
+        gsize n = 0;
+
+        for (gsize i = 0; i < len; i++)
+                n += bytes[i] == '\n';
+        return n;
+}
+
+/* What is first by priority and age goes to the stream. Answers how many lines that were. */
+static gsize release_first(IcOutput *output, IrcPriority lowest)
 {
         for (int i = 0; i <= (int) lowest; i++) {
                 g_autoptr(WaitingLine) line = g_queue_pop_head(&output->waiting[i]);
@@ -132,26 +155,30 @@ static bool release_first(IcOutput *output, IrcPriority lowest)
                 output->waiting_bytes -= len;
                 if (line->ticket != 0)
                         note_ticket(output, line->ticket);
-                return true;
+                return count_lines(bytes, len);
         }
 
-        return false;
+        return 0;
 }
 
 gint64 ic_output_release(IcOutput *output, gint64 now)
 {
         const gint64 credit = (gint64) IC_OUTPUT_BURST * IC_OUTPUT_PACE_USEC;
 
-        while (release_first(output, IRC_PRIORITY_REGISTRATION))
+        const IrcPriority unpaced =
+                output->is_paced ? IRC_PRIORITY_REGISTRATION : _IRC_PRIORITY_MAX - 1;
+
+        while (release_first(output, unpaced) > 0)
                 ;
 
+        /* Lines that leave together go when there is time for the first, and are all paid for. */
         while (output->waiting_bytes > 0) {
                 gint64 paid = MAX(output->paid_until, now);
 
                 if (paid + IC_OUTPUT_PACE_USEC > now + credit)
                         return paid + IC_OUTPUT_PACE_USEC - credit;
-                output->paid_until = paid + IC_OUTPUT_PACE_USEC;
-                release_first(output, _IRC_PRIORITY_MAX - 1);
+                output->paid_until = paid + (gint64) release_first(output, _IRC_PRIORITY_MAX - 1) *
+                                                    IC_OUTPUT_PACE_USEC;
         }
 
         return -1;
@@ -254,7 +281,7 @@ bool ic_output_restore(IcOutput *output, GBytes *saved, guint64 sent, GError **e
 
         /* What the kernel took after the queue was saved left in the one possible order. */
         while (output->position + output->released->len < sent)
-                if (!release_first(output, _IRC_PRIORITY_MAX - 1))
+                if (release_first(output, _IRC_PRIORITY_MAX - 1) == 0)
                         break;
 
         if (sent < output->position || sent > output->position + output->released->len) {

@@ -29,10 +29,17 @@ void ic_output_free(IcOutput *output);
 /* `line` without its CR LF. Changes the queue: it must be saved before anything is released.
  * `ticket` (0: none) is told to the function below when the kernel has taken the whole line. */
 void ic_output_push(IcOutput *output, IrcPriority priority, const char *line, guint64 ticket);
+/* Likewise lines that leave one right behind the other, with nothing in between: one ticket is told
+ * for all. `lines` is a NULL-terminated list. */
+void ic_output_push_together(
+        IcOutput *output, IrcPriority priority, const char *const *lines, guint64 ticket);
 typedef void (*IcOutputSentFunc)(guint64 ticket, gpointer user_data);
 void ic_output_on_sent(IcOutput *output, IcOutputSentFunc func, gpointer user_data);
 bool ic_output_is_full(const IcOutput *output);
 bool ic_output_is_empty(const IcOutput *output);
+
+/* Whether lines are paced, which they are at first: not where the server paces them itself. */
+void ic_output_set_paced(IcOutput *output, bool is_paced);
 
 /* Releases the lines whose time has come. `now` in µs, monotonic. Answers when to call again, or -1
  * when nothing is held back. */

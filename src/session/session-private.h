@@ -157,7 +157,8 @@ void session_drop_link(IcSession *session);
 
 /* ingest.c */
 void session_watch_link(IcSession *session);
-/* Lines among the effects from index `from` on join the output queue; answers how many. */
+/* Lines among the effects from index `from` on join the output queue; answers how many times the
+ * ticket will be told. */
 gsize session_queue_lines(IcSession *session, gsize from, guint64 ticket);
 /* What `effects` hold becomes the open batch: with the client's state, if that changed. */
 void session_open_batch(IcSession *session);

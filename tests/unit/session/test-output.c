@@ -61,6 +61,51 @@ static void test_pace(void)
         g_assert_cmpuint(len, ==, IC_OUTPUT_BURST * 3 + 9);
 }
 
+/* What belongs together is not torn apart, neither by what is more urgent nor by the pace; and it
+ * is paid for. */
+static void test_together(void)
+{
+        static const char *const lines[] = {"BATCH +1 m #a", "@batch=1 P #a :x", "BATCH -1", NULL};
+        g_autoptr(IcOutput) output = ic_output_new();
+        g_autoptr(IcOutput) next = ic_output_new();
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) saved = NULL;
+        g_autofree char *text = NULL;
+        gint64 now = 1000;
+        gsize len;
+
+        for (int i = 0; i < IC_OUTPUT_BURST - 1; i++)
+                ic_output_push(output, IRC_PRIORITY_CONTROL, "x", 0);
+        ic_output_push_together(output, IRC_PRIORITY_USER, lines, 0);
+        ic_output_push(output, IRC_PRIORITY_USER, "y", 0);
+        saved = ic_output_save(output);
+        g_assert_cmpint(ic_output_release(output, now), ==, now + 3 * IC_OUTPUT_PACE_USEC);
+        ic_output_push(output, IRC_PRIORITY_LIVENESS, "PONG z", 0);
+        ic_output_release(output, now);
+        ic_output_taken(output, 3 * (IC_OUTPUT_BURST - 1));
+        text = take_all(output);
+        g_assert_cmpstr(text, ==, "BATCH +1 m #a\r\n@batch=1 P #a :x\r\nBATCH -1\r\nPONG z\r\n");
+
+        /* Another process finds the middle of it. */
+        g_assert_true(ic_output_restore(next, saved, 3 * (IC_OUTPUT_BURST - 1) + 20, &error));
+        g_assert_no_error(error);
+        ic_output_peek(next, &len);
+        g_assert_cmpuint(len, ==, strlen("BATCH +1 m #a\r\n@batch=1 P #a :x\r\nBATCH -1\r\n") - 20);
+}
+
+static void test_no_pace(void)
+{
+        g_autoptr(IcOutput) output = ic_output_new();
+        gsize len;
+
+        ic_output_set_paced(output, false);
+        for (int i = 0; i < 100; i++)
+                ic_output_push(output, IRC_PRIORITY_USER, "x", 0);
+        g_assert_cmpint(ic_output_release(output, 1000), ==, -1);
+        ic_output_peek(output, &len);
+        g_assert_cmpuint(len, ==, 300);
+}
+
 static void test_bound(void)
 {
         g_autoptr(IcOutput) output = ic_output_new();
@@ -155,6 +200,8 @@ int main(int argc, char **argv)
         g_test_add_func("/session/output/order", test_order);
         g_test_add_func("/session/output/pace", test_pace);
         g_test_add_func("/session/output/bound", test_bound);
+        g_test_add_func("/session/output/together", test_together);
+        g_test_add_func("/session/output/no-pace", test_no_pace);
         g_test_add_func("/session/output/finish-at-every-cut", test_finish_at_every_cut);
         g_test_add_func("/session/output/tickets", test_tickets);
         g_test_add_func("/session/output/refuses", test_refuses_what_does_not_fit);
