@@ -48,6 +48,15 @@ void session_open_batch(IcSession *session)
                                     ic_link_is_survivable(session->link);
 }
 
+void session_trace_sent(const IcSession *session, const IrcEffect *effect)
+{
+        const char *line = effect->send.line;
+
+        if (session->host.trace)
+                session->host.trace(
+                        true, line, strlen(line), effect->send.is_secret, session->host.user_data);
+}
+
 /* The lines from effect `from` on that must leave with nothing in between. Answers where the last
  * of them is. */
 static gsize queue_together(IcSession *session, gsize from, guint64 ticket)
@@ -61,6 +70,7 @@ static gsize queue_together(IcSession *session, gsize from, guint64 ticket)
 
                 if (effect->type != IRC_EFFECT_SEND || effect->send.priority != priority)
                         break;
+                session_trace_sent(session, effect);
                 g_ptr_array_add(lines, (gpointer) effect->send.line);
                 last = i;
                 if (!effect->send.keeps_next)
@@ -81,11 +91,13 @@ gsize session_queue_lines(IcSession *session, gsize from, guint64 ticket)
 
                 if (effect->type != IRC_EFFECT_SEND)
                         continue;
-                if (effect->send.keeps_next)
+                if (effect->send.keeps_next) {
                         i = queue_together(session, i, ticket);
-                else
+                } else {
+                        session_trace_sent(session, effect);
                         ic_output_push(
                                 session->output, effect->send.priority, effect->send.line, ticket);
+                }
                 session->batch.changes_output = true;
                 n++;
         }
@@ -100,8 +112,11 @@ static void digest(IcSession *session, const guint8 *data, gsize len)
         gsize line_len;
 
         irc_framer_push(session->framer, data, len);
-        while (irc_framer_next(session->framer, &line, &line_len))
+        while (irc_framer_next(session->framer, &line, &line_len)) {
+                if (session->host.trace)
+                        session->host.trace(false, line, line_len, false, session->host.user_data);
                 irc_client_receive(session->client, line, line_len, now, session->effects);
+        }
 
         session->in_position += len;
         remember_tail(session, data, len);

@@ -160,6 +160,8 @@ void session_watch_link(IcSession *session);
 /* Lines among the effects from index `from` on join the output queue; answers how many times the
  * ticket will be told. */
 gsize session_queue_lines(IcSession *session, gsize from, guint64 ticket);
+/* Shows a line that is queued to the host, if that traces. */
+void session_trace_sent(const IcSession *session, const IrcEffect *effect);
 /* What `effects` hold becomes the open batch: with the client's state, if that changed. */
 void session_open_batch(IcSession *session);
 /* Commits the open batch, or keeps trying; everything else follows from there. */

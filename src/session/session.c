@@ -332,9 +332,10 @@ void ic_session_stop(IcSession *session, const char *message)
         for (gsize i = 0; i < irc_effects_count(effects); i++) {
                 IrcEffect *effect = irc_effects_get(effects, i);
 
-                if (effect->type == IRC_EFFECT_SEND)
-                        ic_output_push(
-                                session->output, effect->send.priority, effect->send.line, 0);
+                if (effect->type != IRC_EFFECT_SEND)
+                        continue;
+                session_trace_sent(session, effect);
+                ic_output_push(session->output, effect->send.priority, effect->send.line, 0);
         }
 
         session_set_state(session, IC_STATE_CLOSING, "the server's goodbye", NULL);

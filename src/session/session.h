@@ -36,6 +36,10 @@ typedef struct {
         void (*finished)(const GError *error, gpointer user_data);
         /* A secret that goes before the database's (systemd's credentials); NULL: none. */
         GBytes *(*read_credential)(const char *name, gpointer user_data);
+        /* Each line, without its end: as it was received, or as it is queued for the server.
+         * `is_secret`: it must not be shown. NULL: nobody looks. */
+        void (*trace)(
+                bool is_sent, const char *line, gsize len, bool is_secret, gpointer user_data);
         gpointer user_data;
 } IcSessionHost;
 
