@@ -24,6 +24,7 @@ typedef struct {
         IcConfSetFunc set;
         gpointer user_data;
         GPtrArray *problems;
+        bool is_single; /* one file that must be there and may hold secrets */
 } Reader;
 
 typedef enum {
@@ -75,6 +76,11 @@ static void take_assignment(Reader *reader, char *line, const char *where)
         char *equals = strchr(line, '=');
         g_autoptr(GError) error = NULL;
 
+        if ((!equals || equals == line) && reader->is_single) {
+                add_problem(reader, where,
+                        "this is no setting. Write key=value, or # before a comment");
+                return;
+        }
         if (!equals || equals == line) {
                 g_autofree char *quoted = ic_text_quote(line, QUOTED_MAX);
                 add_problem(reader, where,
@@ -163,7 +169,7 @@ static void read_file(Reader *reader, const char *path)
         g_autofree char *file = ic_text_quote(path, PATH_MAX);
         gssize len = read_bounded(path, buffer);
 
-        if (len < 0 && errno == ENOENT)
+        if (len < 0 && errno == ENOENT && !reader->is_single)
                 return;
         if (len < 0)
                 add_problem(reader, file,
@@ -231,4 +237,18 @@ void ic_conf_read(const char *folder, const char *name, const char *group, IcCon
 
         read_file(&reader, file);
         read_drop_ins(&reader, drop_ins);
+}
+
+void ic_conf_read_file(const char *path, const char *group, IcConfSetFunc set, gpointer user_data,
+        GPtrArray *problems)
+{
+        Reader reader = {
+                .group = group,
+                .set = set,
+                .user_data = user_data,
+                .problems = problems,
+                .is_single = true,
+        };
+
+        read_file(&reader, path);
 }

@@ -23,3 +23,8 @@ typedef bool (*IcConfSetFunc)(
  * `problems`: of char *, each "FILE:LINE: what is wrong. What would be right." */
 void ic_conf_read(const char *folder, const char *name, const char *group, IcConfSetFunc set,
         gpointer user_data, GPtrArray *problems);
+
+/* Reads the one file PATH, which must be there, and no drop-ins. It may hold secrets: what is wrong
+ * is told without showing the line. */
+void ic_conf_read_file(const char *path, const char *group, IcConfSetFunc set, gpointer user_data,
+        GPtrArray *problems);
