@@ -102,6 +102,20 @@ void ic_command_clear(IcCommand *command)
         g_clear_pointer(&command->arguments, g_strfreev);
 }
 
+void ic_command_copy(const IcCommand *command, IcCommand *ret)
+{
+        *ret = (IcCommand){
+                .type = command->type,
+                .channel = g_strdup(command->channel),
+                .target = g_strdup(command->target),
+                .nickname = g_strdup(command->nickname),
+                .message = g_strdup(command->message),
+                .key = g_strdup(command->key),
+                .modes = g_strdup(command->modes),
+                .arguments = g_strdupv(command->arguments),
+        };
+}
+
 static bool refuse(const char *key, IcError code, GError **error, const char *what)
 {
         g_set_error(error, IC_ERROR, code, "\"%s\" %s", key, what);

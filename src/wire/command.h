@@ -52,6 +52,8 @@ typedef struct {
 } IcCommand;
 
 void ic_command_clear(IcCommand *command);
+/* A deep copy, into what holds nothing yet. */
+void ic_command_copy(const IcCommand *command, IcCommand *ret);
 
 /* Reads a line of JSON (without LF). `ret_id` is the request's `id` (any string or number; kept as
  * the JSON text that the answer repeats), NULL if it gave none; it is set even when the rest is
