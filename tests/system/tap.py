@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The irc-conn authors
 
-"""Runs the unittest cases of a file in disposable hosts and reports each in TAP: `tap.py FILE`."""
+"""Runs the unittest cases of a file and reports each in TAP: `tap.py FILE`. Those beside this file
+run in disposable hosts."""
 
 import importlib
 import os
@@ -69,12 +70,12 @@ def obstacle():
 
 
 def main():
-    reason = obstacle()
+    file = pathlib.Path(sys.argv[1]).resolve()
+    reason = obstacle() if file.parent == pathlib.Path(__file__).resolve().parent else None
     if reason is not None:
         print(f"1..0 # SKIP {reason}")
         return
 
-    file = pathlib.Path(sys.argv[1])
     sys.path.insert(0, str(file.parent))
     suite = unittest.defaultTestLoader.loadTestsFromModule(importlib.import_module(file.stem))
     result = TapResult(file.stem)
