@@ -72,7 +72,10 @@ static ssize_t push(gnutls_transport_ptr_t user_data, const void *data, size_t l
         IcTlsTransport *transport = user_data;
         gsize sent = transport->unsent->len > 0 ? 0 : send_some(transport, data, len);
 
-        g_byte_array_append(transport->unsent, (const guint8 *) data + sent, len - sent);
+        if (transport->write_errno == 0 && len - sent > IC_TLS_UNSENT_MAX - transport->unsent->len)
+                transport->write_errno = ENOBUFS;
+        else if (transport->write_errno == 0)
+                g_byte_array_append(transport->unsent, (const guint8 *) data + sent, len - sent);
         return len;
 }
 

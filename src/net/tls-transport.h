@@ -13,6 +13,9 @@
 
 /* So much of what the server sent first is kept, to tell a person who answered in plain text. */
 #define IC_TLS_GREETING_MAX 200
+/* So much waits at most for a socket that takes nothing: a record, and what GnuTLS answers on its
+ * own to a server that asks and does not read. Then the link counts as broken. */
+#define IC_TLS_UNSENT_MAX (256 * 1024)
 
 typedef struct {
         gnutls_session_t session; /* not owned */
