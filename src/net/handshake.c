@@ -66,7 +66,9 @@ static void explain(IcHandshake *handshake, int code, GError **error)
                         "%s offers neither TLS 1.2 nor TLS 1.3, older ones are not safe", host);
         else if (code == GNUTLS_E_PREMATURE_TERMINATION)
                 g_set_error(error, IC_ERROR, IC_ERROR_TLS,
-                        "%s closed the connection during the TLS handshake", host);
+                        "%s closed the connection during the TLS handshake: is it a port for TLS? "
+                        "Servers that throttle or ban an address do so, too",
+                        host);
         else
                 g_set_error(error, IC_ERROR, IC_ERROR_TLS, "The TLS handshake with %s failed: %s",
                         host, gnutls_strerror(code));
