@@ -252,7 +252,7 @@ static void on_dialled(IcLink *link, const GError *dial_error, gpointer user_dat
         IcSession *session = user_data;
         g_autoptr(GError) error = NULL;
         bool is_ambiguous;
-        guint64 sent;
+        guint64 sent = 0;
 
         if (!link) {
                 on_dial_failed(session, dial_error);
@@ -272,6 +272,7 @@ static void on_dialled(IcLink *link, const GError *dial_error, gpointer user_dat
                 session_end(session, error);
                 return;
         }
+        ic_output_begin_at(session->output, sent);
         begin_registration(session);
 }
 

@@ -76,6 +76,13 @@ void ic_output_free(IcOutput *output)
         g_free(output);
 }
 
+void ic_output_begin_at(IcOutput *output, guint64 position)
+{
+        g_assert(output->position == 0 && output->released->len == 0);
+
+        output->position = position;
+}
+
 static void push_bytes(IcOutput *output, IrcPriority priority, GBytes *bytes, guint64 ticket)
 {
         WaitingLine *line = g_new(WaitingLine, 1);

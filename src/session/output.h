@@ -26,6 +26,9 @@ typedef struct IcOutput IcOutput;
 IcOutput *ic_output_new(void);
 void ic_output_free(IcOutput *output);
 
+/* Of a new queue: so many bytes went over the link before it, to a proxy. 0 by default. */
+void ic_output_begin_at(IcOutput *output, guint64 position);
+
 /* `line` without its CR LF. Changes the queue: it must be saved before anything is released.
  * `ticket` (0: none) is told to the function below when the kernel has taken the whole line. */
 void ic_output_push(IcOutput *output, IrcPriority priority, const char *line, guint64 ticket);

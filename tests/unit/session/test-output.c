@@ -170,6 +170,34 @@ static void test_refuses_what_does_not_fit(void)
         g_assert_true(ic_output_is_empty(next));
 }
 
+/* What went to a proxy before is in the kernel's count, and no line of ours is taken for it. */
+static void test_begins_late(void)
+{
+        static const guint64 counts[] = {300, 302, 305, 310};
+
+        for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
+                g_autoptr(IcOutput) first = ic_output_new(), next = ic_output_new();
+                g_autoptr(GBytes) saved = NULL;
+                g_autoptr(GError) error = NULL;
+                g_autofree char *rest = NULL;
+
+                ic_output_begin_at(first, 300);
+                ic_output_push(first, IRC_PRIORITY_USER, "abc", 0);
+                ic_output_push(first, IRC_PRIORITY_USER, "def", 0);
+                saved = ic_output_save(first);
+                g_assert_true(ic_output_restore(next, saved, counts[i], &error));
+                g_assert_no_error(error);
+                ic_output_release(next, 0);
+                rest = take_all(next);
+                g_assert_cmpstr(rest, ==, &"abc\r\ndef\r\n"[counts[i] - 300]);
+                g_clear_pointer(&next, ic_output_free);
+
+                next = ic_output_new();
+                g_assert_false(ic_output_restore(next, saved, 299, &error));
+                g_assert_error(error, IC_ERROR, IC_ERROR_LINK_CLOSED);
+        }
+}
+
 static void on_sent(guint64 ticket, gpointer user_data)
 {
         g_string_append_printf(user_data, "%" G_GUINT64_FORMAT ";", ticket);
@@ -203,6 +231,7 @@ int main(int argc, char **argv)
         g_test_add_func("/session/output/together", test_together);
         g_test_add_func("/session/output/no-pace", test_no_pace);
         g_test_add_func("/session/output/finish-at-every-cut", test_finish_at_every_cut);
+        g_test_add_func("/session/output/begins-late", test_begins_late);
         g_test_add_func("/session/output/tickets", test_tickets);
         g_test_add_func("/session/output/refuses", test_refuses_what_does_not_fit);
         return g_test_run();
