@@ -57,3 +57,21 @@ GPtrArray *ic_address_interleave(GList *addresses)
         }
         return order;
 }
+
+GInetAddress *ic_address_of_family(GPtrArray *addresses, GSocketFamily family)
+{
+        for (guint i = 0; i < addresses->len; i++)
+                if (g_inet_address_get_family(g_ptr_array_index(addresses, i)) == family)
+                        return g_ptr_array_index(addresses, i);
+        return NULL;
+}
+
+void ic_address_keep_families(GPtrArray *addresses, GPtrArray *wanted)
+{
+        for (guint i = addresses->len; i-- > 0;) {
+                GInetAddress *address = g_ptr_array_index(addresses, i);
+
+                if (!ic_address_of_family(wanted, g_inet_address_get_family(address)))
+                        g_ptr_array_remove_index(addresses, i);
+        }
+}

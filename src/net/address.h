@@ -18,3 +18,8 @@ char *ic_address_of_peer(int fd);
  * of the first; the resolver's order is kept within a family. Borrows the elements' references: the
  * array owns its own. */
 GPtrArray *ic_address_interleave(GList *addresses);
+
+/* The first of a family, borrowed; NULL: none. */
+GInetAddress *ic_address_of_family(GPtrArray *addresses, GSocketFamily family);
+/* Leaves out what is of a family of which `wanted` has none. */
+void ic_address_keep_families(GPtrArray *addresses, GPtrArray *wanted);

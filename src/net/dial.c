@@ -18,6 +18,7 @@
 struct IcDial {
         char *address;
         guint16 port;
+        GPtrArray *local_addresses; /* of GInetAddress */
         gint64 timeout;
         bool is_tls;
         IcTls *tls;      /* until the handshake takes it */
@@ -93,12 +94,44 @@ static void race_done(int fd, const GError *error, gpointer user_data)
         enter(dial, IC_DIAL_HANDSHAKE, dial->peer);
 }
 
-static void connect_to(IcDial *dial, GList *addresses)
+static const char *family_name(GSocketFamily family)
+{
+        return family == G_SOCKET_FAMILY_IPV6 ? "IPv6" : "IPv4";
+}
+
+/* Where nothing is left of the addresses: they and the bind addresses are of one family each. */
+static void fail_unbound(IcDial *dial, IcError code)
+{
+        GSocketFamily family =
+                g_inet_address_get_family(g_ptr_array_index(dial->local_addresses, 0));
+        g_autoptr(GError) error = g_error_new(IC_ERROR, (int) code,
+                "%s has no %s address, and bind_address allows no other", dial->address,
+                family_name(family));
+
+        finish(dial, NULL, error);
+}
+
+/* `is_literal`: the address stands in the configuration. */
+static void connect_to(IcDial *dial, GList *addresses, bool is_literal)
 {
         g_autoptr(GPtrArray) order = ic_address_interleave(addresses);
-        g_autofree char *first = ic_address_to_text(g_ptr_array_index(order, 0), dial->port);
+        g_autofree char *first = NULL;
 
-        dial->race = ic_race_start(order, dial->port, dial->address, race_done, dial);
+        if (dial->local_addresses->len > 0)
+                ic_address_keep_families(order, dial->local_addresses);
+        if (order->len == 0) {
+                fail_unbound(dial, is_literal ? IC_ERROR_BAD_CONFIGURATION : IC_ERROR_UNREACHABLE);
+                return;
+        }
+        first = ic_address_to_text(g_ptr_array_index(order, 0), dial->port);
+        dial->race = ic_race_start(
+                &(IcRaceOptions){
+                        .addresses = order,
+                        .port = dial->port,
+                        .host = dial->address,
+                        .local_addresses = dial->local_addresses,
+                },
+                race_done, dial);
         enter(dial, IC_DIAL_CONNECTING, first);
 }
 
@@ -130,7 +163,7 @@ static void resolved(GObject *resolver, GAsyncResult *result, gpointer user_data
                 finish(dial, NULL, error);
                 return;
         }
-        connect_to(dial, addresses);
+        connect_to(dial, addresses, false);
         g_resolver_free_addresses(addresses);
 }
 
@@ -156,7 +189,7 @@ static gboolean begin(gpointer user_data)
         }
         literal = g_inet_address_new_from_string(dial->address);
         if (literal)
-                connect_to(dial, &(GList){.data = literal});
+                connect_to(dial, &(GList){.data = literal}, true);
         else
                 resolve(dial);
         return G_SOURCE_REMOVE;
@@ -200,6 +233,23 @@ static GSource *attach(GSource *source, GSourceFunc func, IcDial *dial)
         return source;
 }
 
+static bool read_local_addresses(IcDial *dial, const char *const *texts, GError **error)
+{
+        for (; texts && *texts; texts++) {
+                GInetAddress *address = g_inet_address_new_from_string(*texts);
+                g_autofree char *shown = NULL;
+
+                if (!address) {
+                        shown = ic_text_quote(*texts, 64);
+                        g_set_error(error, IC_ERROR, IC_ERROR_BAD_CONFIGURATION,
+                                "bind_address cannot be used: \"%s\" is no IP address", shown);
+                        return false;
+                }
+                g_ptr_array_add(dial->local_addresses, address);
+        }
+        return true;
+}
+
 /* The options must be usable before anything goes out. */
 static bool check(IcDial *dial, const IcDialOptions *options, GError **error)
 {
@@ -209,7 +259,8 @@ static bool check(IcDial *dial, const IcDialOptions *options, GError **error)
                                            : "The address is empty");
                 return false;
         }
-        return !options->tls || ic_tls_new(options, &dial->tls, error);
+        return read_local_addresses(dial, options->bind_addresses, error) &&
+               (!options->tls || ic_tls_new(options, &dial->tls, error));
 }
 
 IcDial *ic_dial_start(const IcDialOptions *options, IcDialProgressFunc progress, IcDialFunc done,
@@ -222,6 +273,7 @@ IcDial *ic_dial_start(const IcDialOptions *options, IcDialProgressFunc progress,
         dial->port = options->port;
         dial->timeout = options->timeout;
         dial->is_tls = options->tls;
+        dial->local_addresses = g_ptr_array_new_with_free_func(g_object_unref);
         dial->progress = progress;
         dial->done = done;
         dial->user_data = user_data;
@@ -238,6 +290,7 @@ void ic_dial_free(IcDial *dial)
                 return;
         stop(dial);
         g_clear_pointer(&dial->tls, ic_tls_free);
+        g_clear_pointer(&dial->local_addresses, g_ptr_array_unref);
         g_clear_error(&dial->refusal);
         g_free(dial->address);
         g_free(dial->peer);

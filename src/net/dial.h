@@ -23,6 +23,9 @@ typedef struct {
                                       * fails before a byte of ours is sent */
         GBytes *tls_certificate;     /* PEM, with tls_key */
         GBytes *tls_key;
+        const char *const *bind_addresses; /* IP addresses, the first of each family counts: the
+                                            * local end of the link. A family that has none is not
+                                            * used, unless the list is empty or NULL */
 } IcDialOptions;
 
 typedef struct IcDial IcDial;
@@ -33,10 +36,12 @@ typedef enum {
         IC_DIAL_HANDSHAKE,
 } IcDialPhase;
 
-/* `link` is given away; NULL with `error`: UNRESOLVABLE, NETWORK_DOWN (no address is routable),
+/* `link` is given away; NULL with `error`: UNRESOLVABLE, NETWORK_DOWN (no address is routable, or
+ * this machine does not have the bind address now),
  * UNREACHABLE (with each address and its result), TLS (with the cause: which check failed, who
- * issued the certificate, its fingerprint), TIMED_OUT, BAD_CONFIGURATION (a file or key that cannot
- * be used). Called once, from the main context, never from within ic_dial_start(). */
+ * issued the certificate, its fingerprint), TIMED_OUT, BAD_CONFIGURATION (an address, file or
+ * key that cannot be used). Called once, from the main context, never from within ic_dial_start().
+ */
 typedef void (*IcDialFunc)(IcLink *link, const GError *error, gpointer user_data);
 typedef void (*IcDialProgressFunc)(IcDialPhase phase, const char *what, gpointer user_data);
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "base/descriptor.h"
@@ -20,10 +21,12 @@ typedef struct {
         IcFd fd;
         GSource *source; /* NULL once it failed */
         int code;        /* errno of the failure, 0: none yet */
+        bool is_unbound; /* it failed because of its local address */
 } Attempt;
 
 struct IcRace {
         GPtrArray *addresses;
+        GPtrArray *local_addresses;
         GPtrArray *attempts; /* of Attempt, of the first addresses */
         guint n_failed;
         guint16 port;
@@ -123,34 +126,73 @@ static gboolean attempt_ready(int fd, GIOCondition events, gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
-/* 0 when it is under way, else errno. */
-static int attempt_connect(Attempt *attempt, GInetAddress *address, guint16 port)
+/* Its length; 0 when the kernel has no such addresses. */
+static socklen_t to_native(GInetAddress *address, guint16 port, struct sockaddr_storage *ret)
 {
-        g_autoptr(GSocketAddress) target = g_inet_socket_address_new(address, port);
-        struct sockaddr_storage native;
-        gssize len = g_socket_address_get_native_size(target);
+        g_autoptr(GSocketAddress) socket_address = g_inet_socket_address_new(address, port);
 
-        if (!g_socket_address_to_native(target, &native, sizeof(native), NULL))
+        if (!g_socket_address_to_native(socket_address, ret, sizeof(*ret), NULL))
+                return 0;
+        return (socklen_t) g_socket_address_get_native_size(socket_address);
+}
+
+/* 0, or errno. */
+static int attempt_bind(Attempt *attempt, GInetAddress *local)
+{
+        struct sockaddr_storage native;
+        socklen_t len = to_native(local, 0, &native);
+        int on = 1;
+
+        /* The port is chosen with the connection: there are more of them then (ip(7)). */
+        (void) setsockopt(attempt->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+        if (bind(attempt->fd, (struct sockaddr *) &native, len) == 0)
+                return 0;
+        attempt->is_unbound = true;
+        return errno;
+}
+
+/* 0 when it is under way, else errno. */
+static int attempt_connect(Attempt *attempt, GInetAddress *address, GInetAddress *local)
+{
+        struct sockaddr_storage native;
+        socklen_t len = to_native(address, attempt->race->port, &native);
+        int code;
+
+        if (len == 0)
                 return EAFNOSUPPORT;
         attempt->fd = ic_socket_new_stream(native.ss_family);
         if (attempt->fd < 0)
                 return errno;
+        code = local ? attempt_bind(attempt, local) : 0;
+        if (code)
+                return code;
         if (connect(attempt->fd, (struct sockaddr *) &native, len) == 0 || errno == EINPROGRESS)
                 return 0;
         return errno;
 }
 
+/* "192.0.2.1 port 6697 from 198.51.100.7" */
+static char *name_attempt(const IcRace *race, GInetAddress *address, GInetAddress *local)
+{
+        g_autofree char *to = ic_address_to_text(address, race->port);
+        g_autofree char *from = local ? g_inet_address_to_string(local) : NULL;
+
+        return from ? g_strdup_printf("%s from %s", to, from) : g_steal_pointer(&to);
+}
+
 static void begin_attempt(IcRace *race)
 {
         GInetAddress *address = g_ptr_array_index(race->addresses, race->attempts->len);
+        GInetAddress *local =
+                ic_address_of_family(race->local_addresses, g_inet_address_get_family(address));
         Attempt *attempt = g_new0(Attempt, 1);
         int code;
 
         attempt->race = race;
         attempt->fd = -1;
-        attempt->name = ic_address_to_text(address, race->port);
+        attempt->name = name_attempt(race, address, local);
         g_ptr_array_add(race->attempts, attempt);
-        code = attempt_connect(attempt, address, race->port);
+        code = attempt_connect(attempt, address, local);
         if (code) {
                 attempt_fail(attempt, code);
                 return;
@@ -172,18 +214,25 @@ static gboolean timer_dispatch(GSource *timer, GSourceFunc callback, gpointer us
 
 static GSourceFuncs timer_funcs = {.dispatch = timer_dispatch};
 
-IcRace *ic_race_start(
-        GPtrArray *addresses, guint16 port, const char *host, IcRaceFunc done, gpointer user_data)
+static GPtrArray *copy_addresses(GPtrArray *addresses)
+{
+        GPtrArray *copy = g_ptr_array_new_with_free_func(g_object_unref);
+
+        for (guint i = 0; i < MIN(addresses->len, IC_RACE_ADDRESSES_MAX); i++)
+                g_ptr_array_add(copy, g_object_ref(g_ptr_array_index(addresses, i)));
+        return copy;
+}
+
+IcRace *ic_race_start(const IcRaceOptions *options, IcRaceFunc done, gpointer user_data)
 {
         IcRace *race = g_new0(IcRace, 1);
 
-        g_assert(addresses->len > 0);
-        race->addresses = g_ptr_array_new_with_free_func(g_object_unref);
-        for (guint i = 0; i < MIN(addresses->len, IC_RACE_ADDRESSES_MAX); i++)
-                g_ptr_array_add(race->addresses, g_object_ref(g_ptr_array_index(addresses, i)));
+        g_assert(options->addresses->len > 0);
+        race->addresses = copy_addresses(options->addresses);
+        race->local_addresses = copy_addresses(options->local_addresses);
         race->attempts = g_ptr_array_new_with_free_func((GDestroyNotify) attempt_free);
-        race->port = port;
-        race->host = g_strdup(host);
+        race->port = options->port;
+        race->host = g_strdup(options->host);
         race->done = done;
         race->user_data = user_data;
         race->timer = g_source_new(&timer_funcs, sizeof(GSource));
@@ -202,8 +251,18 @@ void ic_race_free(IcRace *race)
         g_source_unref(race->timer);
         g_ptr_array_unref(race->attempts);
         g_ptr_array_unref(race->addresses);
+        g_ptr_array_unref(race->local_addresses);
         g_free(race->host);
         g_free(race);
+}
+
+static const char *describe_result(const Attempt *attempt)
+{
+        if (!attempt->code)
+                return "no answer yet";
+        if (attempt->is_unbound && attempt->code == EADDRNOTAVAIL)
+                return "this machine does not have that local address now";
+        return g_strerror(attempt->code);
 }
 
 char *ic_race_describe(const IcRace *race)
@@ -214,7 +273,7 @@ char *ic_race_describe(const IcRace *race)
                 const Attempt *attempt = g_ptr_array_index(race->attempts, i);
 
                 g_string_append_printf(text, "%s%s: %s", i > 0 ? "; " : "", attempt->name,
-                        attempt->code ? g_strerror(attempt->code) : "no answer yet");
+                        describe_result(attempt));
         }
         return g_string_free(text, FALSE);
 }

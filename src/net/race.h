@@ -16,13 +16,21 @@
 
 typedef struct IcRace IcRace;
 
-/* `fd` is given away, -1 with `error`: NETWORK_DOWN, UNREACHABLE. */
+/* `fd` is given away, -1 with `error`: NETWORK_DOWN (no address is routable from here, or this
+ * machine does not have the local ones), UNREACHABLE. */
 typedef void (*IcRaceFunc)(int fd, const GError *error, gpointer user_data);
 
-/* `addresses` of GInetAddress, in the order in which to try them. `done` is called once, from the
- * main context, unless the race is freed before; it may free it. */
-IcRace *ic_race_start(
-        GPtrArray *addresses, guint16 port, const char *host, IcRaceFunc done, gpointer user_data);
+typedef struct {
+        GPtrArray *addresses; /* of GInetAddress, at least one, in the order in which to try them */
+        guint16 port;
+        const char *host;           /* for people */
+        GPtrArray *local_addresses; /* of GInetAddress: the local end of attempts of the same
+                                     * family; a family that has none is not bound */
+} IcRaceOptions;
+
+/* Copies the options. `done` is called once, from the main context, unless the race is freed
+ * before; it may free it. */
+IcRace *ic_race_start(const IcRaceOptions *options, IcRaceFunc done, gpointer user_data);
 void ic_race_free(IcRace *race);
 
 /* How far each attempt came, "192.0.2.1 port 6697: no answer; …": for who gives up on it. */
