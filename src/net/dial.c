@@ -3,8 +3,10 @@
 
 /* Dialling, phase by phase, within one time-out:
  *
- *   start ── checks ──> RESOLVING ──> CONNECTING ──┬─ plain ────────────> link
- *                 └─ IP address ─────────^          └─ TLS ─> HANDSHAKE ─> link
+ *   start ── checks ──> RESOLVING ──> CONNECTING ──┬──────────────────┬─ plain ────────────> link
+ *                 └─ IP address ─────────^          └─ proxy ─> PROXY ─┴─ TLS ─> HANDSHAKE ─> link
+ *
+ * With a proxy it is the proxy that is resolved and connected to: its name alone is looked up here.
  */
 
 #include "net/dial.h"
@@ -12,12 +14,16 @@
 #include "base/text.h"
 #include "net/address.h"
 #include "net/handshake.h"
+#include "net/proxy.h"
 #include "net/race.h"
 #include "net/tls.h"
+#include "net/tunnel.h"
 
 struct IcDial {
         char *address;
         guint16 port;
+        IcProxy *proxy;             /* NULL: none */
+        IcProxyDialogue *dialogue;  /* until the tunnel takes it */
         GPtrArray *local_addresses; /* of GInetAddress */
         gint64 timeout;
         bool is_tls;
@@ -30,6 +36,7 @@ struct IcDial {
         GSource *timer;
         GCancellable *cancellable;
         IcRace *race;
+        IcTunnel *tunnel;
         IcHandshake *handshake;
 
         IcDialProgressFunc progress;
@@ -54,7 +61,19 @@ static void stop(IcDial *dial)
                 g_cancellable_cancel(dial->cancellable);
         g_clear_object(&dial->cancellable);
         g_clear_pointer(&dial->race, ic_race_free);
+        g_clear_pointer(&dial->tunnel, ic_tunnel_free);
         g_clear_pointer(&dial->handshake, ic_handshake_free);
+}
+
+/* Whom we connect to ourselves. */
+static const char *hop_host(const IcDial *dial)
+{
+        return dial->proxy ? dial->proxy->host : dial->address;
+}
+
+static guint16 hop_port(const IcDial *dial)
+{
+        return dial->proxy ? dial->proxy->port : dial->port;
 }
 
 /* The dial may be freed by this. */
@@ -62,6 +81,17 @@ static void finish(IcDial *dial, IcLink *link, const GError *error)
 {
         stop(dial);
         dial->done(link, error, dial->user_data);
+}
+
+static void fail(IcDial *dial, const GError *cause)
+{
+        g_autoptr(GError) error = g_error_copy(cause);
+
+        if (dial->proxy)
+                g_prefix_error(&error,
+                        "Through the proxy %s port %u to %s port %u: ", dial->proxy->host,
+                        (guint) dial->proxy->port, dial->address, (guint) dial->port);
+        finish(dial, NULL, error);
 }
 
 static void enter(IcDial *dial, IcDialPhase phase, const char *what)
@@ -73,7 +103,33 @@ static void enter(IcDial *dial, IcDialPhase phase, const char *what)
 
 static void handshake_done(IcLink *link, const GError *error, gpointer user_data)
 {
-        finish(user_data, link, error);
+        if (link)
+                finish(user_data, link, NULL);
+        else
+                fail(user_data, error);
+}
+
+/* The way to the server is open. */
+static void begin_stream(IcDial *dial, int fd)
+{
+        if (!dial->is_tls) {
+                finish(dial, ic_link_new_plain(fd), NULL);
+                return;
+        }
+        dial->handshake = ic_handshake_start(fd, g_steal_pointer(&dial->tls), handshake_done, dial);
+        enter(dial, IC_DIAL_HANDSHAKE, dial->peer);
+}
+
+static void tunnel_done(int fd, const GError *error, gpointer user_data)
+{
+        IcDial *dial = user_data;
+
+        if (fd < 0) {
+                fail(dial, error);
+                return;
+        }
+        g_clear_pointer(&dial->tunnel, ic_tunnel_free);
+        begin_stream(dial, fd);
 }
 
 static void race_done(int fd, const GError *error, gpointer user_data)
@@ -81,17 +137,18 @@ static void race_done(int fd, const GError *error, gpointer user_data)
         IcDial *dial = user_data;
 
         if (fd < 0) {
-                finish(dial, NULL, error);
+                fail(dial, error);
                 return;
         }
         g_clear_pointer(&dial->race, ic_race_free);
-        if (!dial->is_tls) {
-                finish(dial, ic_link_new_plain(fd), NULL);
+        if (!dial->proxy) {
+                dial->peer = ic_address_of_peer(fd);
+                begin_stream(dial, fd);
                 return;
         }
-        dial->peer = ic_address_of_peer(fd);
-        dial->handshake = ic_handshake_start(fd, g_steal_pointer(&dial->tls), handshake_done, dial);
-        enter(dial, IC_DIAL_HANDSHAKE, dial->peer);
+        dial->peer = g_strdup_printf("%s port %u", dial->address, (guint) dial->port);
+        dial->tunnel = ic_tunnel_start(fd, g_steal_pointer(&dial->dialogue), tunnel_done, dial);
+        enter(dial, IC_DIAL_PROXY, dial->peer);
 }
 
 static const char *family_name(GSocketFamily family)
@@ -105,10 +162,10 @@ static void fail_unbound(IcDial *dial, IcError code)
         GSocketFamily family =
                 g_inet_address_get_family(g_ptr_array_index(dial->local_addresses, 0));
         g_autoptr(GError) error = g_error_new(IC_ERROR, (int) code,
-                "%s has no %s address, and bind_address allows no other", dial->address,
+                "%s has no %s address, and bind_address allows no other", hop_host(dial),
                 family_name(family));
 
-        finish(dial, NULL, error);
+        fail(dial, error);
 }
 
 /* `is_literal`: the address stands in the configuration. */
@@ -123,12 +180,12 @@ static void connect_to(IcDial *dial, GList *addresses, bool is_literal)
                 fail_unbound(dial, is_literal ? IC_ERROR_BAD_CONFIGURATION : IC_ERROR_UNREACHABLE);
                 return;
         }
-        first = ic_address_to_text(g_ptr_array_index(order, 0), dial->port);
+        first = ic_address_to_text(g_ptr_array_index(order, 0), hop_port(dial));
         dial->race = ic_race_start(
                 &(IcRaceOptions){
                         .addresses = order,
-                        .port = dial->port,
-                        .host = dial->address,
+                        .port = hop_port(dial),
+                        .host = hop_host(dial),
                         .local_addresses = dial->local_addresses,
                 },
                 race_done, dial);
@@ -137,7 +194,7 @@ static void connect_to(IcDial *dial, GList *addresses, bool is_literal)
 
 static void set_unresolvable(const IcDial *dial, const GError *cause, GError **error)
 {
-        g_autofree char *name = ic_text_quote(dial->address, 255);
+        g_autofree char *name = ic_text_quote(hop_host(dial), 255);
 
         if (g_error_matches(cause, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND))
                 g_set_error(error, IC_ERROR, IC_ERROR_UNRESOLVABLE,
@@ -160,7 +217,7 @@ static void resolved(GObject *resolver, GAsyncResult *result, gpointer user_data
         dial = user_data;
         if (!addresses) {
                 set_unresolvable(dial, cause, &error);
-                finish(dial, NULL, error);
+                fail(dial, error);
                 return;
         }
         connect_to(dial, addresses, false);
@@ -172,8 +229,9 @@ static void resolve(IcDial *dial)
         g_autoptr(GResolver) resolver = g_resolver_get_default();
 
         dial->cancellable = g_cancellable_new();
-        g_resolver_lookup_by_name_async(resolver, dial->address, dial->cancellable, resolved, dial);
-        enter(dial, IC_DIAL_RESOLVING, dial->address);
+        g_resolver_lookup_by_name_async(
+                resolver, hop_host(dial), dial->cancellable, resolved, dial);
+        enter(dial, IC_DIAL_RESOLVING, hop_host(dial));
 }
 
 static gboolean begin(gpointer user_data)
@@ -187,7 +245,7 @@ static gboolean begin(gpointer user_data)
                 finish(dial, NULL, refusal);
                 return G_SOURCE_REMOVE;
         }
-        literal = g_inet_address_new_from_string(dial->address);
+        literal = g_inet_address_new_from_string(hop_host(dial));
         if (literal)
                 connect_to(dial, &(GList){.data = literal}, true);
         else
@@ -201,11 +259,13 @@ static char *describe_delay(const IcDial *dial)
 
         switch (dial->phase) {
         case IC_DIAL_RESOLVING:
-                return g_strdup_printf("the name servers gave no address of %s", dial->address);
+                return g_strdup_printf("the name servers gave no address of %s", hop_host(dial));
         case IC_DIAL_CONNECTING:
                 results = dial->race ? ic_race_describe(dial->race) : g_strdup("");
                 return g_strdup_printf(
-                        "%s did not accept the connection (%s)", dial->address, results);
+                        "%s did not accept the connection (%s)", hop_host(dial), results);
+        case IC_DIAL_PROXY:
+                return g_strdup("the proxy did not answer whether it opens the connection");
         case IC_DIAL_HANDSHAKE:
                 return g_strdup_printf("%s (%s) did not finish the TLS handshake; is it a port "
                                        "for TLS?",
@@ -222,7 +282,7 @@ static gboolean timed_out(gpointer user_data)
         g_autoptr(GError) error =
                 g_error_new(IC_ERROR, IC_ERROR_TIMED_OUT, "Within %s %s", limit, what);
 
-        finish(dial, NULL, error);
+        fail(dial, error);
         return G_SOURCE_REMOVE;
 }
 
@@ -250,6 +310,15 @@ static bool read_local_addresses(IcDial *dial, const char *const *texts, GError 
         return true;
 }
 
+static bool read_proxy(IcDial *dial, const IcDialOptions *options, GError **error)
+{
+        const IcProxyTarget target = {.host = options->address, .port = options->port};
+
+        return ic_proxy_parse(options->proxy, &dial->proxy, error) &&
+               ic_proxy_dialogue_new(
+                       dial->proxy, options->proxy_password, &target, &dial->dialogue, error);
+}
+
 /* The options must be usable before anything goes out. */
 static bool check(IcDial *dial, const IcDialOptions *options, GError **error)
 {
@@ -260,6 +329,7 @@ static bool check(IcDial *dial, const IcDialOptions *options, GError **error)
                 return false;
         }
         return read_local_addresses(dial, options->bind_addresses, error) &&
+               (!options->proxy || read_proxy(dial, options, error)) &&
                (!options->tls || ic_tls_new(options, &dial->tls, error));
 }
 
@@ -290,6 +360,8 @@ void ic_dial_free(IcDial *dial)
                 return;
         stop(dial);
         g_clear_pointer(&dial->tls, ic_tls_free);
+        g_clear_pointer(&dial->dialogue, ic_proxy_dialogue_free);
+        g_clear_pointer(&dial->proxy, ic_proxy_free);
         g_clear_pointer(&dial->local_addresses, g_ptr_array_unref);
         g_clear_error(&dial->refusal);
         g_free(dial->address);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SPDX-FileCopyrightText: The irc-conn authors */
 
-/* From a host name to an IcLink: resolve, race IPv6 and IPv4 (RFC 8305), TLS with verification. */
+/* From a host name to an IcLink: resolve, race IPv6 and IPv4 (RFC 8305), ask a proxy if there is
+ * one, TLS with verification. */
 
 #pragma once
 
@@ -26,6 +27,8 @@ typedef struct {
         const char *const *bind_addresses; /* IP addresses, the first of each family counts: the
                                             * local end of the link. A family that has none is not
                                             * used, unless the list is empty or NULL */
+        const char *proxy; /* "socks5://[USER@]HOST[:PORT]" or "http://…": it resolves `address` */
+        GBytes *proxy_password; /* used only with a USER */
 } IcDialOptions;
 
 typedef struct IcDial IcDial;
@@ -33,15 +36,18 @@ typedef struct IcDial IcDial;
 typedef enum {
         IC_DIAL_RESOLVING,
         IC_DIAL_CONNECTING,
+        IC_DIAL_PROXY, /* connected to it: it is asked for the server */
         IC_DIAL_HANDSHAKE,
 } IcDialPhase;
 
 /* `link` is given away; NULL with `error`: UNRESOLVABLE, NETWORK_DOWN (no address is routable, or
- * this machine does not have the bind address now),
- * UNREACHABLE (with each address and its result), TLS (with the cause: which check failed, who
- * issued the certificate, its fingerprint), TIMED_OUT, BAD_CONFIGURATION (an address, file or
- * key that cannot be used). Called once, from the main context, never from within ic_dial_start().
- */
+ * this machine does not have the bind address now), UNREACHABLE (with each address and its result,
+ * or the proxy's refusal), CREDENTIALS (the proxy wants a login, or refused it), TLS (with the
+ * cause: which check failed, who issued the certificate, its fingerprint), TIMED_OUT,
+ * BAD_CONFIGURATION (an address, file, key or URL that cannot be used). Where a proxy is in
+ * between, the text names both. Called once, from the main context, never from within
+ * ic_dial_start(). A link through a proxy is like any other; its peer is the proxy, and its
+ * positions do not begin at 0. */
 typedef void (*IcDialFunc)(IcLink *link, const GError *error, gpointer user_data);
 typedef void (*IcDialProgressFunc)(IcDialPhase phase, const char *what, gpointer user_data);
 

@@ -165,6 +165,9 @@ static void on_dial_progress(IcDialPhase phase, const char *what, gpointer user_
         case IC_DIAL_CONNECTING:
                 words = g_strdup_printf("an answer from %s", quoted);
                 break;
+        case IC_DIAL_PROXY:
+                words = g_strdup_printf("the proxy's answer for %s", quoted);
+                break;
         case IC_DIAL_HANDSHAKE:
                 words = g_strdup_printf("the TLS handshake with %s", quoted);
                 break;

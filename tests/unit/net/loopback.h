@@ -40,7 +40,7 @@ typedef struct {
         IcLink *link;
         GError *error;
         guint n_done;
-        guint n_phases[3];
+        guint n_phases[IC_DIAL_HANDSHAKE + 1];
         char *last_what;
 } Outcome;
 

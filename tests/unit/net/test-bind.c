@@ -65,6 +65,7 @@ typedef struct {
         const char *name;
         const char *address;
         const char *const *bind_addresses;
+        const char *proxy;
         IcError code;
         const char *word;
         const char *other_word;
@@ -72,20 +73,24 @@ typedef struct {
 } FailureCase;
 
 static const FailureCase failure_cases[] = {
-        {"refused", "localhost", loopback2, IC_ERROR_UNREACHABLE, "127.0.0.1 port ",
+        {"refused", "localhost", loopback2, NULL, IC_ERROR_UNREACHABLE, "127.0.0.1 port ",
                 " from 127.0.0.2: Connection refused", "::1"},
-        {"refused-both", "localhost", both, IC_ERROR_UNREACHABLE,
+        {"refused-both", "localhost", both, NULL, IC_ERROR_UNREACHABLE,
                 " from ::1: ", " from 127.0.0.3: Connection refused", NULL},
-        {"absent", "127.0.0.1", absent_ipv4, IC_ERROR_NETWORK_DOWN, " from " ABSENT_IPV4,
+        {"absent", "127.0.0.1", absent_ipv4, NULL, IC_ERROR_NETWORK_DOWN, " from " ABSENT_IPV4,
                 "this machine does not have that local address now", NULL},
-        {"absent-both", "localhost", absent_both, IC_ERROR_NETWORK_DOWN, " from " ABSENT_IPV4,
+        {"absent-both", "localhost", absent_both, NULL, IC_ERROR_NETWORK_DOWN, " from " ABSENT_IPV4,
                 " from " ABSENT_IPV6, NULL},
-        {"other-family", "127.0.0.1", ipv6, IC_ERROR_BAD_CONFIGURATION,
+        {"other-family", "127.0.0.1", ipv6, NULL, IC_ERROR_BAD_CONFIGURATION,
                 "127.0.0.1 has no IPv6 address", "bind_address", NULL},
-        {"other-family-6", "::1", loopback2, IC_ERROR_BAD_CONFIGURATION, "::1 has no IPv4 address",
-                "bind_address", NULL},
-        {"no-address", "127.0.0.1", garbage, IC_ERROR_BAD_CONFIGURATION, "bind_address",
+        {"other-family-6", "::1", loopback2, NULL, IC_ERROR_BAD_CONFIGURATION,
+                "::1 has no IPv4 address", "bind_address", NULL},
+        {"no-address", "127.0.0.1", garbage, NULL, IC_ERROR_BAD_CONFIGURATION, "bind_address",
                 "\"eth0\\x0a\" is no IP address", "\n"},
+        {"proxy", "name.invalid", absent_ipv4, "socks5://127.0.0.1:1", IC_ERROR_NETWORK_DOWN,
+                "127.0.0.1 port 1 from " ABSENT_IPV4, "name.invalid port ", NULL},
+        {"proxy-of-other-family", "name.invalid", ipv6, "http://127.0.0.1",
+                IC_ERROR_BAD_CONFIGURATION, "127.0.0.1 has no IPv6 address", "name.invalid", NULL},
 };
 
 static void test_failure(gconstpointer user_data)
@@ -99,6 +104,7 @@ static void test_failure(gconstpointer user_data)
                                       .port = unused_port(),
                                       .timeout = TIMEOUT,
                                       .bind_addresses = c->bind_addresses,
+                                      .proxy = c->proxy,
                               });
         assert_error_says(outcome.error, c->code, c->word, c->other_word, NULL);
         if (c->absent)

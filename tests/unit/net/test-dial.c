@@ -209,23 +209,37 @@ static void test_no_modules(void)
 
 /* A network of one's own without any interface up: no address leads anywhere, no name server
  * answers. Run in a process of its own. */
+typedef struct {
+        const char *address;
+        const char *proxy;
+        IcError code;
+        const char *word;
+} OfflineCase;
+
+static const OfflineCase offline_address = {
+        "192.0.2.1", NULL, IC_ERROR_NETWORK_DOWN, "unreachable"};
+static const OfflineCase offline_name = {"name.invalid", NULL, IC_ERROR_UNRESOLVABLE, ""};
+static const OfflineCase offline_proxy = {
+        "name.invalid", "socks5://192.0.2.1", IC_ERROR_NETWORK_DOWN, "192.0.2.1 port 1080: "};
+static const OfflineCase offline_proxy_name = {
+        "name.invalid", "http://proxy.invalid", IC_ERROR_UNRESOLVABLE, "\"proxy.invalid\""};
+
 static void test_without_network(gconstpointer user_data)
 {
-        const char *address = user_data;
-        bool is_literal = g_ascii_isdigit(*address);
+        const OfflineCase *c = user_data;
 
         if (g_test_subprocess()) {
                 g_auto(Outcome) outcome = {};
 
                 if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
                         exit(77);
-                outcome_run(&outcome,
-                        &(IcDialOptions){.address = address, .port = 6667, .timeout = TIMEOUT});
-                if (is_literal)
-                        assert_error_says(
-                                outcome.error, IC_ERROR_NETWORK_DOWN, address, "unreachable", NULL);
-                else
-                        assert_error_says(outcome.error, IC_ERROR_UNRESOLVABLE, address, NULL);
+                outcome_run(&outcome, &(IcDialOptions){
+                                              .address = c->address,
+                                              .port = 6667,
+                                              .timeout = TIMEOUT,
+                                              .proxy = c->proxy,
+                                      });
+                assert_error_says(outcome.error, c->code, c->address, c->word, NULL);
                 return;
         }
         g_test_trap_subprocess(NULL, 30 * G_USEC_PER_SEC, G_TEST_SUBPROCESS_INHERIT_STDERR);
@@ -243,8 +257,11 @@ int main(int argc, char *argv[])
         g_test_add_func("/net/dial/cancel", test_cancel);
         g_test_add_func("/net/dial/no-modules", test_no_modules);
         g_test_add_data_func(
-                "/net/dial/without-network/address", "192.0.2.1", test_without_network);
+                "/net/dial/without-network/address", &offline_address, test_without_network);
+        g_test_add_data_func("/net/dial/without-network/name", &offline_name, test_without_network);
         g_test_add_data_func(
-                "/net/dial/without-network/name", "name.invalid", test_without_network);
+                "/net/dial/without-network/proxy", &offline_proxy, test_without_network);
+        g_test_add_data_func(
+                "/net/dial/without-network/proxy-name", &offline_proxy_name, test_without_network);
         return g_test_run();
 }

@@ -207,6 +207,8 @@ static gpointer run(gpointer user_data)
                 return NULL;
         /* What was said is on its way even if the socket is then reset. */
         CHECK(setsockopt(server->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
+        if (server->prelude)
+                server->prelude(server);
         if (server->serve_plain)
                 server->serve_plain(server);
         else

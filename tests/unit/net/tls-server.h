@@ -44,6 +44,8 @@ struct TlsServer {
         const Identity *identity;
         const char *priority; /* "NORMAL" by default */
         gnutls_certificate_request_t wants_certificate;
+        /* Before all else, on the bare socket: a proxy that then is the server, too. */
+        void (*prelude)(TlsServer *server);
         /* After the handshake; default: reads until the end. */
         void (*serve)(TlsServer *server, gnutls_session_t session);
         /* Instead of TLS, on the bare socket. */
