@@ -80,6 +80,11 @@ static bool say_to_server(IcSession *session, const IcCommand *c, gint64 now, GE
                 return irc_client_invite(client, c->nickname, c->channel, effects, error);
         case IC_COMMAND_RAW:
                 return irc_client_raw(client, c->message, effects, error);
+        case IC_COMMAND_MARK_READ:
+                return irc_client_mark_read(
+                        client, c->target, c->time > 0 ? c->time : now, effects, error);
+        case IC_COMMAND_REDACT:
+                return irc_client_redact(client, c->target, c->msgid, c->message, effects, error);
         case IC_COMMAND_QUIT:
         case IC_COMMAND_STATUS:
         case IC_COMMAND_RESTART_CONNECTION:

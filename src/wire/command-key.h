@@ -18,12 +18,14 @@ typedef enum {
         IC_VALUE_LINES,   /* text of one or more lines */
         IC_VALUE_RAW,     /* a line of IRC */
         IC_VALUE_WHAT,    /* of `refresh` */
+        IC_VALUE_TIME,    /* µs since the epoch: a number */
 } IcValueKind;
 
 typedef struct {
         const char *name; /* in JSON */
         IcValueKind kind;
-        gsize offset; /* in IcCommand, of a char * or, for IC_VALUE_WORDS, a GStrv */
+        gsize offset; /* in IcCommand, of a char *, a GStrv (IC_VALUE_WORDS) or a gint64
+                         (IC_VALUE_TIME) */
 } IcCommandKeyInfo;
 
 /* The key of that name if the command takes it, else NULL. */

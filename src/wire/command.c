@@ -23,6 +23,8 @@ enum {
         KEY_TOPIC,
         KEY_LINE,
         KEY_WHAT,
+        KEY_MSGID,
+        KEY_TIME,
         _KEY_MAX,
 };
 
@@ -40,6 +42,8 @@ static const IcCommandKeyInfo keys[_KEY_MAX] = {
         [KEY_TOPIC] = {"topic", IC_VALUE_LINE, G_STRUCT_OFFSET(IcCommand, message)},
         [KEY_LINE] = {"line", IC_VALUE_RAW, G_STRUCT_OFFSET(IcCommand, message)},
         [KEY_WHAT] = {"what", IC_VALUE_WHAT, G_STRUCT_OFFSET(IcCommand, message)},
+        [KEY_MSGID] = {"msgid", IC_VALUE_WORD, G_STRUCT_OFFSET(IcCommand, msgid)},
+        [KEY_TIME] = {"time", IC_VALUE_TIME, G_STRUCT_OFFSET(IcCommand, time)},
 };
 
 static const struct {
@@ -58,6 +62,8 @@ static const struct {
         [IC_COMMAND_KICK] = {"kick", KEY(CHANNEL) | KEY(NICKNAME), KEY(MESSAGE)},
         [IC_COMMAND_INVITE] = {"invite", KEY(NICKNAME) | KEY(CHANNEL)},
         [IC_COMMAND_RAW] = {"raw", KEY(LINE)},
+        [IC_COMMAND_MARK_READ] = {"mark_read", KEY(TARGET), KEY(TIME)},
+        [IC_COMMAND_REDACT] = {"redact", KEY(TARGET) | KEY(MSGID), KEY(MESSAGE)},
         [IC_COMMAND_STATUS] = {"status"},
         [IC_COMMAND_RESTART_CONNECTION] = {"restart_connection"},
         [IC_COMMAND_REFRESH] = {"refresh", KEY(WHAT)},
@@ -99,6 +105,7 @@ void ic_command_clear(IcCommand *command)
         g_clear_pointer(&command->message, g_free);
         g_clear_pointer(&command->key, g_free);
         g_clear_pointer(&command->modes, g_free);
+        g_clear_pointer(&command->msgid, g_free);
         g_clear_pointer(&command->arguments, g_strfreev);
 }
 
@@ -112,6 +119,8 @@ void ic_command_copy(const IcCommand *command, IcCommand *ret)
                 .message = g_strdup(command->message),
                 .key = g_strdup(command->key),
                 .modes = g_strdup(command->modes),
+                .msgid = g_strdup(command->msgid),
+                .time = command->time,
                 .arguments = g_strdupv(command->arguments),
         };
 }
@@ -214,8 +223,18 @@ static bool check_value(const IcCommandKeyInfo *key, gpointer value, GError **er
                        check_line(key->name, value, error);
         case IC_VALUE_WHAT:
                 return check_what(key->name, value, error);
+        case IC_VALUE_TIME:
+                break; /* no pointer: see check_time() */
         }
         g_assert_not_reached();
+}
+
+static bool check_time(const char *key, gint64 time, GError **error)
+{
+        if (time < 0 || time > IC_COMMAND_TIME_MAX)
+                return refuse(key, IC_ERROR_INVALID_VALUE, error,
+                        "must be microseconds since the epoch, before the year 10000");
+        return true;
 }
 
 bool ic_command_validate(const IcCommand *command, GError **error)
@@ -227,10 +246,16 @@ bool ic_command_validate(const IcCommand *command, GError **error)
         optional = commands[command->type].optional;
         for (unsigned i = 0; i < _KEY_MAX; i++) {
                 const IcCommandKeyInfo *key = &keys[i];
-                gpointer value = G_STRUCT_MEMBER(gpointer, command, key->offset);
+                gpointer value;
 
                 if (!((required | optional) & 1u << i))
                         continue;
+                if (key->kind == IC_VALUE_TIME) {
+                        if (!check_time(key->name, command->time, error))
+                                return false;
+                        continue;
+                }
+                value = G_STRUCT_MEMBER(gpointer, command, key->offset);
                 if (!value && (required & 1u << i)) {
                         g_set_error(error, IC_ERROR, IC_ERROR_MISSING_KEY,
                                 "the command \"%s\" needs the key \"%s\"",

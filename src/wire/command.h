@@ -17,20 +17,23 @@
 #define IC_COMMAND_WORD_MAX 400   /* bytes of a channel, nickname, key, … */
 #define IC_COMMAND_RAW_MAX 4606   /* bytes of a raw line: the client's tags and 510 */
 #define IC_COMMAND_ARGUMENTS_MAX 15u
+#define IC_COMMAND_TIME_MAX G_GINT64_CONSTANT(253402300799999999) /* the end of 9999 */
 
 typedef enum {
-        IC_COMMAND_JOIN,    /* channel, key? */
-        IC_COMMAND_PART,    /* channel, message? */
-        IC_COMMAND_PRIVMSG, /* target, message */
-        IC_COMMAND_NOTICE,  /* target, message */
-        IC_COMMAND_NICK,    /* nickname */
-        IC_COMMAND_QUIT,    /* message? */
-        IC_COMMAND_AWAY,    /* message? */
-        IC_COMMAND_TOPIC,   /* channel, topic */
-        IC_COMMAND_MODE,    /* target, modes, arguments? (list of strings) */
-        IC_COMMAND_KICK,    /* channel, nickname, message? */
-        IC_COMMAND_INVITE,  /* nickname, channel */
-        IC_COMMAND_RAW,     /* line */
+        IC_COMMAND_JOIN,      /* channel, key? */
+        IC_COMMAND_PART,      /* channel, message? */
+        IC_COMMAND_PRIVMSG,   /* target, message */
+        IC_COMMAND_NOTICE,    /* target, message */
+        IC_COMMAND_NICK,      /* nickname */
+        IC_COMMAND_QUIT,      /* message? */
+        IC_COMMAND_AWAY,      /* message? */
+        IC_COMMAND_TOPIC,     /* channel, topic */
+        IC_COMMAND_MODE,      /* target, modes, arguments? (list of strings) */
+        IC_COMMAND_KICK,      /* channel, nickname, message? */
+        IC_COMMAND_INVITE,    /* nickname, channel */
+        IC_COMMAND_RAW,       /* line */
+        IC_COMMAND_MARK_READ, /* target, time? (0: now): draft/read-marker */
+        IC_COMMAND_REDACT,    /* target, msgid, message?: draft/message-redaction */
         IC_COMMAND_STATUS,
         IC_COMMAND_RESTART_CONNECTION,
         IC_COMMAND_REFRESH, /* what: admins, permissions, credentials, configuration, all */
@@ -48,6 +51,8 @@ typedef struct {
         char *message; /* also the topic, the raw line, and `what` of refresh */
         char *key;
         char *modes;
+        char *msgid;
+        gint64 time; /* µs since the epoch; 0: none */
         GStrv arguments;
 } IcCommand;
 

@@ -97,6 +97,17 @@ static bool read_type(GArray *members, IcCommandType *ret, GError **error)
         return false;
 }
 
+static bool read_time(const IcJsonMember *member, gint64 *ret, GError **error)
+{
+        g_autofree char *text = g_strndup(member->raw, member->raw_len);
+
+        if (member->type == IC_JSON_NUMBER &&
+                g_ascii_string_to_signed(text, 10, 1, IC_COMMAND_TIME_MAX, ret, NULL))
+                return true;
+        return invalid(member->key, error,
+                "must be a whole number of microseconds since the epoch, before the year 10000");
+}
+
 static bool read_key(IcJsonMember *member, IcCommand *command, GError **error)
 {
         const IcCommandKeyInfo *key = ic_command_key_find(command->type, member->key);
@@ -117,6 +128,8 @@ static bool read_key(IcJsonMember *member, IcCommand *command, GError **error)
                 G_STRUCT_MEMBER(GStrv, command, key->offset) = g_steal_pointer(&member->strings);
                 return true;
         }
+        if (key->kind == IC_VALUE_TIME)
+                return read_time(member, &G_STRUCT_MEMBER(gint64, command, key->offset), error);
         if (member->type != IC_JSON_STRING)
                 return invalid(member->key, error, "must be a string");
         G_STRUCT_MEMBER(char *, command, key->offset) = g_steal_pointer(&member->string);

@@ -36,7 +36,7 @@ typedef struct {
 typedef struct {
         const char *member;
         IcCommandType type;
-        guint n_arguments; /* strings; a list after them goes to `arguments` */
+        guint n_arguments; /* strings; a list after them goes to `arguments`, a number to `time` */
         Argument arguments[ARGUMENTS_MAX];
 } Method;
 
@@ -62,6 +62,8 @@ static const Method methods[] = {
         {"Kick", IC_COMMAND_KICK, 3, {NEEDED(channel), NEEDED(nickname), OPTIONAL(message)}},
         {"Invite", IC_COMMAND_INVITE, 2, {NEEDED(nickname), NEEDED(channel)}},
         {"Raw", IC_COMMAND_RAW, 1, {NEEDED(message)}},
+        {"MarkRead", IC_COMMAND_MARK_READ, 1, {NEEDED(target)}},
+        {"Redact", IC_COMMAND_REDACT, 3, {NEEDED(target), NEEDED(msgid), OPTIONAL(message)}},
         {"RestartConnection", IC_COMMAND_RESTART_CONNECTION, 0, {{0}}},
         {"Refresh", IC_COMMAND_REFRESH, 1, {NEEDED(message)}},
 };
@@ -90,6 +92,8 @@ static int read_command(sd_bus_message *message, const Method *method, IcCommand
                 if (*text || !argument->is_optional)
                         G_STRUCT_MEMBER(char *, command, argument->offset) = g_strdup(text);
         }
+        if (method->type == IC_COMMAND_MARK_READ)
+                return sd_bus_message_read_basic(message, 'x', &command->time);
         if (method->type != IC_COMMAND_MODE)
                 return 0;
         r = sd_bus_message_enter_container(message, 'a', "s");
@@ -287,6 +291,8 @@ static const sd_bus_vtable vtable[] = {
         COMMAND("Kick", "s", channel, "s", nickname, "s", message),
         COMMAND("Invite", "s", nickname, "s", channel),
         COMMAND("Raw", "s", line),
+        COMMAND("MarkRead", "s", target, "x", time),
+        COMMAND("Redact", "s", target, "s", msgid, "s", message),
         SD_BUS_METHOD_WITH_ARGS(
                 "RestartConnection", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_command, ANYBODY),
         COMMAND("Refresh", "s", what),

@@ -72,6 +72,8 @@ static bool may_begin(const StandaloneQueue *queue, const Pending *pending)
         case IC_COMMAND_KICK:
         case IC_COMMAND_INVITE:
         case IC_COMMAND_RAW:
+        case IC_COMMAND_MARK_READ:
+        case IC_COMMAND_REDACT:
         case _IC_COMMAND_MAX:
                 break;
         }

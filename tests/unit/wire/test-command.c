@@ -106,6 +106,15 @@ static const RefusedCase refused[] = {
                 IC_ERROR_INVALID_VALUE, "\"arguments\""},
         {"{\"command\":\"mode\",\"target\":\"#a\",\"modes\":\"+o\",\"arguments\":[\"a b\"]}",
                 IC_ERROR_INVALID_VALUE, "\"arguments\""},
+        {"{\"command\":\"redact\",\"target\":\"#a\"}", IC_ERROR_MISSING_KEY, "\"msgid\""},
+        {"{\"command\":\"mark_read\",\"target\":\"#a\",\"time\":\"1\"}", IC_ERROR_INVALID_VALUE,
+                "\"time\""},
+        {"{\"command\":\"mark_read\",\"target\":\"#a\",\"time\":1.5}", IC_ERROR_INVALID_VALUE,
+                "\"time\""},
+        {"{\"command\":\"mark_read\",\"target\":\"#a\",\"time\":-1}", IC_ERROR_INVALID_VALUE,
+                "\"time\""},
+        {"{\"command\":\"mark_read\",\"target\":\"#a\",\"time\":253402300800000000}",
+                IC_ERROR_INVALID_VALUE, "\"time\""},
         {"{\"command\":\"refresh\",\"what\":\"weather\"}", IC_ERROR_INVALID_VALUE, "\"what\""},
 
         /* The id is repeated whatever else is wrong, if it could be read. */
@@ -142,7 +151,8 @@ static void test_refused(void)
 typedef struct {
         const char *line;
         IcCommandType type;
-        const char *channel, *target, *nickname, *message, *key, *modes;
+        const char *channel, *target, *nickname, *message, *key, *modes, *msgid;
+        gint64 time;
         const char *arguments; /* joined by "|" */
         const char *id;
 } UnderstoodCase;
@@ -208,6 +218,18 @@ static const UnderstoodCase understood[] = {
                 .type = IC_COMMAND_RAW,
                 .message = "WHO #a",
                 .id = "0"},
+        {.line = "{\"command\":\"mark_read\",\"target\":\"#a\",\"time\":1790000000000000}",
+                .type = IC_COMMAND_MARK_READ,
+                .target = "#a",
+                .time = 1790000000000000},
+        {.line = "{\"command\":\"mark_read\",\"target\":\"#a\"}",
+                .type = IC_COMMAND_MARK_READ,
+                .target = "#a"},
+        {.line = "{\"command\":\"redact\",\"target\":\"#a\",\"msgid\":\"x\",\"message\":\"a b\"}",
+                .type = IC_COMMAND_REDACT,
+                .target = "#a",
+                .msgid = "x",
+                .message = "a b"},
         {.line = "{\"command\":\"status\",\"id\":\"\"}", .type = IC_COMMAND_STATUS, .id = "\"\""},
         {.line = "{\"command\":\"restart_connection\",\"id\":1E400}",
                 .type = IC_COMMAND_RESTART_CONNECTION,
@@ -237,6 +259,8 @@ static void test_understood(void)
                 g_assert_cmpstr(command.nickname, ==, expected->nickname);
                 g_assert_cmpstr(command.message, ==, expected->message);
                 g_assert_cmpstr(command.key, ==, expected->key);
+                g_assert_cmpstr(command.msgid, ==, expected->msgid);
+                g_assert_cmpint(command.time, ==, expected->time);
                 g_assert_cmpstr(command.modes, ==, expected->modes);
                 arguments = command.arguments ? g_strjoinv("|", command.arguments) : NULL;
                 g_assert_cmpstr(arguments, ==, expected->arguments);
