@@ -168,7 +168,7 @@ static int method_messages(sd_bus_message *message, void *user_data, sd_bus_erro
         if (r >= 0)
                 r = append_row(reply, 10, "privmsg", "one");
         if (r >= 0)
-                r = append_row(reply, 11, "action", "waves\033]0;x\a");
+                r = append_row(reply, 11, "action", "waves\033]0;x\a\n<eve> twice");
         if (r >= 0)
                 r = append_row(reply, 12, "join", "");
         if (r >= 0)

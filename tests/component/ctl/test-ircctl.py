@@ -337,13 +337,13 @@ class Manager(Bus):
         self.assertEqual(
             self.ircctl("history", "3", "#ruby", "-n", "5", "--before", "99"),
             "2023-11-14 22:13:20 #ruby <bob> one\n"
-            "2023-11-14 22:13:20 #ruby * bob waves\\x1b]0;x\\x07\n"
+            "2023-11-14 22:13:20 #ruby * bob waves\\x1b]0;x\\x07\n    <eve> twice\n"
             "2023-11-14 22:13:20 #ruby bob has joined\n",
         )
         self.assertEqual(self.controller.line(), "GetMessages u:3 s:#ruby x:99 u:5")
         rows = json.loads(self.ircctl("history", "3", "--json"))
         self.assertEqual(self.controller.line(), "GetMessages u:3 s: x:0 u:50")
-        self.assertEqual(rows[1]["content"], "waves\033]0;x\a")
+        self.assertEqual(rows[1]["content"], "waves\033]0;x\a\n<eve> twice")
         self.assertTrue(self.ircctl("search", "3", "two", "words").endswith("<bob> one\n"))
         self.assertEqual(self.controller.line(), "Search u:3 s:two words u:50")
 
