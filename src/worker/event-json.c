@@ -47,6 +47,8 @@ static void add_message(JsonBuilder *builder, const IrcEffect *effect)
         add_text(builder, "msgid", effect->message.msgid);
         json_builder_set_member_name(builder, "is_self");
         json_builder_add_boolean_value(builder, effect->message.is_self);
+        json_builder_set_member_name(builder, "is_bot");
+        json_builder_add_boolean_value(builder, effect->message.is_bot);
         add_number(builder, "received_at", received_at);
 }
 

@@ -300,6 +300,7 @@ static void test_signals(Fixture *fixture, gconstpointer owner)
                 "PropertiesChanged('org.ircconn1.Connection', {}, ['Channels'])\n"
                 "MessageReceived(17, '#secret', 'alice', 'action', 'waves', 99, "
                 "{'channel': <'#secret'>, 'source': <'alice!a@host'>, 'is_self': <false>, "
+                "'is_bot': <false>, "
                 "'received_at': <int64 99>})\n"
                 "TopicChanged('#secret', '', 't')\n"
                 "UsersChanged('#secret',)\n"
