@@ -265,7 +265,9 @@ static char *describe_delay(const IcDial *dial)
                 return g_strdup_printf(
                         "%s did not accept the connection (%s)", hop_host(dial), results);
         case IC_DIAL_PROXY:
-                return g_strdup("the proxy did not answer whether it opens the connection");
+                return g_strdup_printf("the proxy did not answer whether it opens the connection; "
+                                       "does it speak %s on this port?",
+                        ic_proxy_get_title(dial->proxy));
         case IC_DIAL_HANDSHAKE:
                 return g_strdup_printf("%s (%s) did not finish the TLS handshake; is it a port "
                                        "for TLS?",

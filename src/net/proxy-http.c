@@ -16,6 +16,7 @@
 
 enum {
         STATUS_SWITCHING = 101,
+        STATUS_SERVER_LOGIN = 401, /* tinyproxy says so to a wrong login */
         STATUS_LOGIN = 407,
 };
 
@@ -110,7 +111,7 @@ static IcProxyStep refuse(const IcProxyDialogue *dialogue, guint status, GError 
 
         line[strcspn(line, "\r\n")] = '\0';
         said = ic_text_quote(line, SHOWN_CHARS_MAX);
-        if (status == STATUS_LOGIN) {
+        if (status == STATUS_LOGIN || status == STATUS_SERVER_LOGIN) {
                 ic_proxy_set_login_error(dialogue, error);
                 g_prefix_error(error, "\"%s\": ", said);
         } else

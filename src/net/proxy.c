@@ -90,6 +90,11 @@ void ic_proxy_free(IcProxy *proxy)
         g_free(proxy);
 }
 
+const char *ic_proxy_get_title(const IcProxy *proxy)
+{
+        return proxy->kind->title;
+}
+
 /* A name as it goes over the wire; nothing in it can be taken for a line's end. */
 static char *name_to_ascii(const char *host)
 {

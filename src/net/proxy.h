@@ -42,6 +42,9 @@ typedef struct IcProxyDialogue IcProxyDialogue;
 bool ic_proxy_parse(const char *url, IcProxy **ret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void ic_proxy_free(IcProxy *proxy);
 
+/* "SOCKS5" */
+const char *ic_proxy_get_title(const IcProxy *proxy);
+
 /* The first output is there at once. `password` may be NULL; it is not used without a user.
  * BAD_CONFIGURATION when the protocol has no room for what is to be said. */
 bool ic_proxy_dialogue_new(const IcProxy *proxy, GBytes *password, const IcProxyTarget *target,

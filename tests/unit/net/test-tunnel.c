@@ -362,9 +362,9 @@ static const FailureCase failure_cases[] = {
         {"endless", "http://127.0.0.1", say_without_end, false, IC_ERROR_UNREACHABLE,
                 "does not end within"},
         {"stalled-socks5", "socks5://127.0.0.1", stall, true, IC_ERROR_TIMED_OUT,
-                "the proxy did not answer whether it opens the connection"},
+                "does it speak SOCKS5 on this port?"},
         {"stalled-http", "http://127.0.0.1", stall, true, IC_ERROR_TIMED_OUT,
-                "the proxy did not answer whether it opens the connection"},
+                "does it speak HTTP on this port?"},
         {"secret", "http://alice:Pa55word@127.0.0.1", NULL, false, IC_ERROR_BAD_CONFIGURATION,
                 "proxy-password"},
 };
