@@ -48,6 +48,10 @@ static bool import(gnutls_privkey_t key, GBytes *pem, GError **error)
         case GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR:
         case GNUTLS_E_BASE64_DECODING_ERROR:
                 return set_key_error(error, "there is no private key in PEM in it");
+        case GNUTLS_E_ASN1_DER_ERROR:
+        case GNUTLS_E_ECC_UNSUPPORTED_CURVE:
+                return set_key_error(
+                        error, "it is damaged, or of another curve than NIST P-256 (prime256v1)");
         default:
                 if (r < 0)
                         return set_key_error(error, gnutls_strerror(r));

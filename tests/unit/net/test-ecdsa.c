@@ -166,6 +166,22 @@ static void assert_refused(GBytes *pem, const char *word)
                 g_assert_null(strstr(error->message, line));
 }
 
+/* The object identifier of prime256v1, and what makes it prime192v1, of which the key is none. */
+static GBytes *to_unknown_curve(PrivateKey *key)
+{
+        static const guint8 curve[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+        gnutls_datum_t der, pem;
+        guint8 *found;
+
+        CHECK(gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_DER, &der));
+        found = memmem(der.data, der.size, curve, sizeof(curve));
+        g_assert_nonnull(found);
+        found[sizeof(curve) - 1] = 0x01;
+        CHECK(gnutls_pem_base64_encode2("EC PRIVATE KEY", &der, &pem));
+        gnutls_free(der.data);
+        return take_datum(pem);
+}
+
 static void test_unusable(void)
 {
         g_autoptr(PrivateKey) good = make_p256_key();
@@ -182,6 +198,7 @@ static void test_unusable(void)
                 {to_public_pem(good), "no private key in PEM"},
                 {to_pkcs8(good, "passphrase"), "encrypted"},
                 {to_pem(other_curve), "another curve"},
+                {to_unknown_curve(good), "another curve"},
                 {to_pem(rsa), "not a key for ECDSA"},
                 {to_pkcs8(eddsa, NULL), "not a key for ECDSA"},
         };
