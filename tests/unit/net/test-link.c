@@ -311,6 +311,20 @@ static void test_alert(Pair *pair)
         assert_error_says(error, IC_ERROR_TLS, "the alert \"Access was denied\"", NULL);
 }
 
+/* A record with nothing in it is no end (RFC 8446, section 5.1, allows them). */
+static void test_empty_record(Pair *pair)
+{
+        /* Of older TLS GnuTLS sends none. */
+        if (pair->kind != TLS13)
+                return;
+        for (guint i = 0; i < 3; i++)
+                g_assert_cmpint(gnutls_record_send2(pair->session, "", 0, 16, 0), >=, 0);
+        wait_readable(ic_link_get_fd(pair->link));
+        assert_peek_result(pair->link, IC_LINK_AGAIN);
+        server_say(pair, "fine");
+        expect(pair, "fine");
+}
+
 static gpointer update_keys(gpointer user_data)
 {
         Pair *pair = user_data;
@@ -381,6 +395,7 @@ static const LinkCase cases[] = {
         {"half-closed", test_half_closed},
         {"garbage", test_garbage},
         {"alert", test_alert},
+        {"empty-record", test_empty_record},
         {"key-update", test_key_update},
         {"free-in-callback", test_free_in_callback},
 };
