@@ -14,6 +14,10 @@
 
 #include "base/descriptor.h"
 
+/* The lock is tried so often, so long apart: half a second. */
+#define LOCK_TRIES_MAX 500
+#define LOCK_DELAY_USEC 1000
+
 gint64 ic_pace_now(void)
 {
         struct timespec now;
@@ -35,6 +39,19 @@ static bool fail(GError **error, const char *path, const char *what)
 {
         g_set_error(
                 error, IC_ERROR, IC_ERROR_UNREACHABLE, "%s: %s: %s", path, what, g_strerror(errno));
+        return false;
+}
+
+/* Who holds it holds it for a write; one that was stopped there must not stop all others. */
+static bool lock(int fd)
+{
+        for (guint i = 0; i < LOCK_TRIES_MAX; i++) {
+                if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+                        return true;
+                if (errno != EWOULDBLOCK && errno != EINTR)
+                        return false;
+                g_usleep(LOCK_DELAY_USEC);
+        }
         return false;
 }
 
@@ -73,7 +90,7 @@ bool ic_pace_take(const IcPace *pace, gint64 now, gint64 *ret_wait, GError **err
         fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
         if (fd < 0)
                 return fail(error, path, "cannot be opened");
-        if (flock(fd, LOCK_EX) < 0)
+        if (!lock(fd))
                 return fail(error, path, "cannot be locked");
 
         /* A queue that lies in the past is empty; one too long is damage, or of an earlier boot. */

@@ -21,7 +21,8 @@ typedef struct {
 
 /* Takes the next place in the host's queue: `ret_wait` is how long to wait before dialling, in µs,
  * 0 for at once. `now` is µs of CLOCK_BOOTTIME. UNREACHABLE when the file cannot be used; the
- * caller goes on without pacing. Waits for the lock, which nobody holds for longer than a write. */
+ * caller goes on without pacing. Waits for the lock, which nobody holds for longer than a write,
+ * half a second at most. */
 bool ic_pace_take(
         const IcPace *pace, gint64 now, gint64 *ret_wait, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

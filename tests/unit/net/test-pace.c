@@ -3,8 +3,10 @@
 
 /* Places in the queue of a host, taken by one process and by many at once. */
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -130,6 +132,29 @@ static void test_many_processes(void)
                 g_assert_true(seen[i]);
 }
 
+/* A process that was stopped while it had the lock stops nobody else. */
+static void test_held_lock(void)
+{
+        const IcPace pace = {.folder = folder, .host = "h", .interval = SECOND, .burst = 1};
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GDir) dir = NULL;
+        g_autofree char *path = NULL;
+        gint64 wait = -1;
+        int fd;
+
+        empty_folder();
+        g_assert_cmpint(take("h", 1, NOW), ==, 0);
+        dir = g_dir_open(folder, 0, NULL);
+        path = g_build_filename(folder, g_dir_read_name(dir), NULL);
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        g_assert_cmpint(flock(fd, LOCK_EX), ==, 0);
+        g_assert_false(ic_pace_take(&pace, NOW, &wait, &error));
+        g_assert_error(error, IC_ERROR, IC_ERROR_UNREACHABLE);
+        g_assert_cmpint(wait, ==, 0);
+        close(fd);
+        g_assert_cmpint(take("h", 1, NOW), ==, SECOND);
+}
+
 int main(int argc, char **argv)
 {
         int result;
@@ -141,6 +166,7 @@ int main(int argc, char **argv)
         g_test_add_func("/net/pace/no-folder", test_no_folder);
         g_test_add_func("/net/pace/damage", test_damage);
         g_test_add_func("/net/pace/many-processes", test_many_processes);
+        g_test_add_func("/net/pace/held-lock", test_held_lock);
         result = g_test_run();
         empty_folder();
         g_rmdir(folder);
