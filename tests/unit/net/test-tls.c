@@ -340,6 +340,14 @@ static void answer_nothing(TlsServer *server)
         read_hello(server);
 }
 
+/* Nothing of ours was read: the kernel tells of a reset, behind the last words. */
+static void answer_unread(TlsServer *server)
+{
+        send_text(server->fd, "ERROR :Your host is throttled\r\n");
+        wait_readable(server->fd);
+        close_hard(ic_fd_steal(&server->fd));
+}
+
 static void answer_with_reset(TlsServer *server)
 {
         read_hello(server);
@@ -367,6 +375,7 @@ static void test_no_handshake(void)
                 const char *word;
         } cases[] = {
                 {answer_in_plain_text, "it said: \"ERROR :Trying to reconnect "},
+                {answer_unread, "it said: \"ERROR :Your host is throttled\""},
                 {answer_nothing, "localhost closed the connection during the TLS handshake"},
                 {answer_with_reset, "Connection reset by peer"},
                 {answer_with_alert, "the alert \"Handshake failed\""},
