@@ -76,6 +76,8 @@ char *ctl_format_message(JsonObject *message)
                 return g_strdup_printf(_("%s sets mode %s"), who, text);
         if (g_str_equal(type, "kick"))
                 return g_strdup_printf(_("%s has kicked %s"), who, text);
+        if (g_str_equal(type, "rename"))
+                return g_strdup_printf(_("%s has renamed the channel: %s"), who, text);
         if (g_str_equal(type, "netsplit"))
                 return g_strdup_printf(_("Left, since servers lost each other: %s"), text);
         if (g_str_equal(type, "netjoin"))

@@ -45,6 +45,7 @@ void irc_client_handle_redact(IrcClient *client, const IrcInput *input)
         effect->redaction.msgid = msgid;
         effect->redaction.by = by;
         effect->redaction.text = text;
+        effect->redaction.time = input->sent_at ?: input->now;
 }
 
 static bool check_cap(const IrcClient *client, const char *name, GError **error)

@@ -186,12 +186,14 @@ void irc_client_handle_mode(IrcClient *client, const IrcInput *input)
         change_prefixes(client, input, channel);
 }
 
-/* RENAME <old> <new> [:<reason>] (draft/channel-rename) */
+/* RENAME <old> <new> [:<reason>] (draft/channel-rename). Rows stay where they were said: one in
+ * either channel leads to the other. */
 void irc_client_handle_rename(IrcClient *client, const IrcInput *input)
 {
         const IrcMessage *message = input->message;
         const IrcChannel *channel = irc_channels_find(&client->channels, message->params[0]);
         const char *old, *new, *by, *text;
+        g_autofree char *content = NULL;
         IrcEffect *effect;
 
         if (!channel || *message->params[1] == '\0')
@@ -201,11 +203,15 @@ void irc_client_handle_rename(IrcClient *client, const IrcInput *input)
         new = irc_effects_strdup(input->effects, channel->name);
         by = irc_effects_strdup(input->effects, message->nick);
         text = irc_effects_strdup(input->effects, irc_message_get_param(message, 2) ?: "");
+        content = g_strdup_printf("%s %s%s%s", old, new, *text ? " " : "", text);
+        if (!irc_casemap_equal(client->isupport->casemap, old, new))
+                irc_client_add_message(client, input, IRC_MESSAGE_RENAME, old, old, content);
         effect = irc_effects_add(input->effects, IRC_EFFECT_CHANNEL_RENAMED);
         effect->rename.channel = old;
         effect->rename.new_channel = new;
         effect->rename.by = by;
         effect->rename.text = text;
+        irc_client_add_message(client, input, IRC_MESSAGE_RENAME, new, new, content);
 }
 
 static void set_topic(

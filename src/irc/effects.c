@@ -42,6 +42,7 @@ const char *irc_message_type_name(IrcMessageType type)
                 [IRC_MESSAGE_INVITE] = "invite",
                 [IRC_MESSAGE_NETSPLIT] = "netsplit",
                 [IRC_MESSAGE_NETJOIN] = "netjoin",
+                [IRC_MESSAGE_RENAME] = "rename",
         };
 
         g_assert((unsigned) type < _IRC_MESSAGE_TYPE_MAX);

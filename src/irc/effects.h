@@ -67,6 +67,7 @@ typedef enum {
         IRC_MESSAGE_INVITE,
         IRC_MESSAGE_NETSPLIT, /* many left at once, since two servers lost each other */
         IRC_MESSAGE_NETJOIN,  /* they are back */
+        IRC_MESSAGE_RENAME,   /* the channel has another name; in both of them */
         _IRC_MESSAGE_TYPE_MAX,
 } IrcMessageType;
 
@@ -93,7 +94,8 @@ typedef struct {
                         /* Never NULL. The text, the new nick, the reason, the mode change, the
                          * invitation's channel (or, in a channel, who is invited); of a kick the
                          * nickname, a space and the reason; of a netsplit or netjoin
-                         * "server server: nickname nickname". */
+                         * "server server: nickname nickname"; of a renaming both names and the
+                         * reason. */
                         const char *content;
                         const guint8 *raw; /* the bytes of `content` if not UTF-8, or NULL */
                         gsize raw_len;
@@ -109,6 +111,8 @@ typedef struct {
                         const char *label; /* the caller's, where this is the echo of a command
                                             * that has one; or NULL */
                         gint64 row_id;     /* filled in by the store: the row's id, 0 before */
+                        bool is_known;     /* likewise: a line of the past that was stored already;
+                                            * it has no row_id */
                 } message;
                 struct {
                         const char *nickname;
@@ -159,6 +163,7 @@ typedef struct {
                         const char *msgid;
                         const char *by;
                         const char *text; /* the reason, or NULL */
+                        gint64 time; /* µs since the epoch; of arrival when the server gave none */
                 } redaction;
                 struct {
                         const char *channel;
