@@ -76,7 +76,8 @@ static void test_names_of_design(Fixture *fixture, gconstpointer unused)
                 "id, server_id, name, autojoin, joined, topic, key FROM channels",
                 "channel_id, nickname, account, prefixes FROM channel_users",
                 "id, server_id, channel_id, target, sender, account, content, message_type,"
-                " is_self, msgid, sent_at, received_at FROM messages",
+                " is_self, msgid, sent_at, received_at, delivery, redacted_at, redacted_by,"
+                " redaction_reason FROM messages",
                 "content FROM messages_fts",
                 "time, server, target, sender, text FROM log",
                 "account, mask, added_by, added_at, is_active FROM admin_users",
@@ -85,6 +86,9 @@ static void test_names_of_design(Fixture *fixture, gconstpointer unused)
                 "server_id, name, secret FROM credentials",
                 "server_id, channel, reason, attempts, is_permanent, blocked_until FROM blocklist",
                 "server_id, cookie, in_position, carry, is_dropping, tail FROM links",
+                "host, port, duration, expires_at FROM sts_policies",
+                "server_id, target, msgid, sent_at FROM history_gaps",
+                "server_id, target, read_at FROM read_markers",
         };
 
         for (gsize i = 0; i < G_N_ELEMENTS(columns); i++) {
