@@ -15,6 +15,19 @@ static int append_text(sd_bus_message *reply, const char *key, const char *text)
         return text ? sd_bus_message_append(reply, "{sv}", key, "s", text) : 0;
 }
 
+static int append_redaction(sd_bus_message *reply, const IcStoredMessage *row)
+{
+        int r;
+
+        r = sd_bus_message_append(
+                reply, "{sv}{sv}", "redacted", "b", true, "redacted_at", "x", row->redacted_at);
+        if (r >= 0)
+                r = append_text(reply, "redacted_by", row->redacted_by);
+        if (r >= 0)
+                r = append_text(reply, "redaction_reason", row->redaction_reason);
+        return r;
+}
+
 static int append_row(sd_bus_message *reply, const IcStoredMessage *row)
 {
         int r;
@@ -39,6 +52,10 @@ static int append_row(sd_bus_message *reply, const IcStoredMessage *row)
         if (r >= 0)
                 r = sd_bus_message_append(reply, "{sv}{sv}{sv}", "is_self", "b", (int) row->is_self,
                         "sent_at", "x", row->sent_at, "received_at", "x", row->received_at);
+        if (r >= 0)
+                r = append_text(reply, "delivery", row->delivery);
+        if (r >= 0 && row->redacted_at != 0)
+                r = append_redaction(reply, row);
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 

@@ -3,7 +3,7 @@
 
 /* Reading back what was said: the newest rows of a channel, a conversation or a server. */
 
-#include "store/channels.h"
+#include "store/conversation.h"
 #include "store/rows.h"
 
 void ic_stored_message_free(IcStoredMessage *message)
@@ -17,6 +17,9 @@ void ic_stored_message_free(IcStoredMessage *message)
         g_free(message->content);
         g_free(message->message_type);
         g_free(message->msgid);
+        g_free(message->delivery);
+        g_free(message->redacted_by);
+        g_free(message->redaction_reason);
         g_free(message);
 }
 
@@ -36,6 +39,10 @@ static IcStoredMessage *read_message(IcStatement *select)
                 .msgid = ic_statement_dup_text(select, 8),
                 .sent_at = ic_statement_int(select, 9),
                 .received_at = ic_statement_int(select, 10),
+                .delivery = ic_statement_dup_text(select, 11),
+                .redacted_at = ic_statement_int(select, 12),
+                .redacted_by = ic_statement_dup_text(select, 13),
+                .redaction_reason = ic_statement_dup_text(select, 14),
         };
         return message;
 }
@@ -54,34 +61,54 @@ bool ic_rows_read(IcStatement *select, GPtrArray *rows, GError **error)
         return is_ok;
 }
 
-/* Each takes server, channel's row, nickname, before and limit, and answers newest first. */
-#define CHANNEL_ROWS                                                                               \
-        "SELECT " IC_ROW_COLUMNS " FROM " IC_ROW_TABLES                                            \
-        " WHERE m.channel_id = ?2 AND m.id < ?4 ORDER BY m.id DESC LIMIT ?5"
+/* Each takes the time and the id of the row that bounds it as parameters 3 and 4, and the limit as
+ * 5, and answers newest first. */
+#define BEFORE "(m.sent_at, m.id) < (?3, ?4)"
+#define SELECT "SELECT " IC_ROW_COLUMNS " FROM " IC_ROW_TABLES " WHERE "
+#define ORDER " ORDER BY " IC_NEWEST_FIRST " LIMIT ?5"
 
-#define CONVERSATION_ROWS                                                                          \
-        "SELECT " IC_ROW_COLUMNS " FROM " IC_ROW_TABLES                                            \
-        " WHERE m.server_id = ?1 AND m.channel_id IS NULL"                                         \
-        " AND (CASE m.is_self WHEN 0 THEN m.sender ELSE m.target END) COLLATE NOCASE = ?3"         \
-        " AND m.id < ?4 ORDER BY m.id DESC LIMIT ?5"
-
-/* There is no index of all rows of a server: each channel gives its newest ones, and so do the
- * private conversations together. */
+/* There is no index of all rows of a server: each channel and conversation gives its newest. */
+#define IDS "m.id FROM messages m WHERE "
 #define SERVER_ROWS                                                                                \
-        "SELECT " IC_ROW_COLUMNS " FROM " IC_ROW_TABLES " WHERE m.id IN ("                         \
-        " SELECT p.id FROM channels o JOIN messages p ON p.id IN ("                                \
-        "  SELECT q.id FROM messages q WHERE q.channel_id = o.id AND q.id < ?4"                    \
-        "  ORDER BY q.id DESC LIMIT ?5) WHERE o.server_id = ?1"                                    \
-        " UNION ALL SELECT id FROM (SELECT r.id FROM messages r"                                   \
-        "  WHERE r.server_id = ?1 AND r.channel_id IS NULL AND r.id < ?4"                          \
-        "  ORDER BY r.id DESC LIMIT ?5))"                                                          \
-        " ORDER BY m.id DESC LIMIT ?5"
+        "WITH RECURSIVE " IC_PEERS ")" SELECT "m.id IN ("                                          \
+        " SELECT r.id FROM channels o JOIN messages r ON r.id IN ("                                \
+        "  SELECT " IDS "m.channel_id = o.id AND " BEFORE ORDER ") WHERE o.server_id = ?1"         \
+        " UNION ALL SELECT r.id FROM peers JOIN messages r ON r.id IN ("                           \
+        "  SELECT " IDS "m.server_id = ?1 AND m.channel_id IS NULL AND " IC_PEER " = peers.name"   \
+        "  AND " BEFORE ORDER "))" ORDER
 
-static const char *choose_rows(const char *target, gint64 channel_id)
+static IcStatement *select_rows(
+        IcStore *store, uint32_t server_id, const char *target, GError **error)
 {
-        if (target[0] == '\0')
-                return SERVER_ROWS;
-        return channel_id != 0 ? CHANNEL_ROWS : CONVERSATION_ROWS;
+        IcConversation conversation = {0};
+
+        if (target[0] == '\0') {
+                IcStatement *select = ic_statement_get(store, SERVER_ROWS, error);
+                if (select)
+                        ic_statement_bind_int(select, 1, server_id);
+                return select;
+        }
+        if (!ic_conversation_find(store, server_id, target, &conversation, error))
+                return NULL;
+        return ic_conversation_select(store, &conversation,
+                SELECT IC_IN_CHANNEL " AND " BEFORE ORDER,
+                SELECT IC_IN_PRIVATE " AND " BEFORE ORDER, error);
+}
+
+/* The place of a row in the order. One that is not there stands behind the last one before it. */
+static bool read_place(IcStore *store, gint64 id, gint64 *ret_sent_at, GError **error)
+{
+        g_autoptr(IcStatement) read = ic_statement_get(store,
+                "SELECT sent_at FROM messages WHERE id <= ?1 ORDER BY id DESC LIMIT 1", error);
+        bool is_row = false;
+
+        if (!read)
+                return false;
+        ic_statement_bind_int(read, 1, id);
+        if (!ic_statement_step(read, &is_row, error))
+                return false;
+        *ret_sent_at = is_row ? ic_statement_int(read, 0) : G_MININT64;
+        return true;
 }
 
 static void reverse(GPtrArray *rows)
@@ -98,19 +125,16 @@ GPtrArray *ic_store_history(IcStore *store, uint32_t server_id, const char *targ
         gint64 before_id, uint32_t limit, GError **error)
 {
         g_autoptr(GPtrArray) rows = ic_rows_new();
-        gint64 channel_id = 0;
+        gint64 id = before_id > 0 ? before_id : G_MAXINT64, sent_at = G_MAXINT64;
 
-        if (target[0] && !ic_channels_find(store, server_id, target, &channel_id, error))
+        if (before_id > 0 && !read_place(store, id, &sent_at, error))
                 return NULL;
 
-        g_autoptr(IcStatement) select =
-                ic_statement_get(store, choose_rows(target, channel_id), error);
+        g_autoptr(IcStatement) select = select_rows(store, server_id, target, error);
         if (!select)
                 return NULL;
-        ic_statement_bind_int(select, 1, server_id);
-        ic_statement_bind_int(select, 2, channel_id);
-        ic_statement_bind_text(select, 3, target);
-        ic_statement_bind_int(select, 4, before_id > 0 ? before_id : G_MAXINT64);
+        ic_statement_bind_int(select, 3, sent_at);
+        ic_statement_bind_int(select, 4, id);
         ic_statement_bind_int(select, 5, MIN(limit, IC_HISTORY_LIMIT_MAX));
         if (!ic_rows_read(select, rows, error))
                 return NULL;

@@ -169,6 +169,16 @@ static bool begin_reading(IcStore *store, bool *ret_is_own, GError **error)
         return !*ret_is_own || run(store, "BEGIN", error);
 }
 
+static gint compare_places(gconstpointer a, gconstpointer b)
+{
+        const IcStoredMessage *left = *(IcStoredMessage *const *) a;
+        const IcStoredMessage *right = *(IcStoredMessage *const *) b;
+
+        if (left->sent_at != right->sent_at)
+                return left->sent_at > right->sent_at ? -1 : 1;
+        return left->id > right->id ? -1 : left->id < right->id;
+}
+
 GPtrArray *ic_store_search(
         IcStore *store, uint32_t server_id, const char *query, uint32_t limit, GError **error)
 {
@@ -183,6 +193,7 @@ GPtrArray *ic_store_search(
                      search_index(store, server_id, query, limit - rows->len, rows, error);
         if (is_own)
                 ic_store_rollback(store);
+        g_ptr_array_sort(rows, compare_places);
         return is_ok ? g_steal_pointer(&rows) : NULL;
 }
 

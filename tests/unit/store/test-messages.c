@@ -100,6 +100,92 @@ static void test_history(Fixture *fixture, gconstpointer unused)
                         cases[i].limit, cases[i].expected);
 }
 
+static void say_at(Fixture *fixture, const char *channel, const char *from, const char *content,
+        gint64 sent_at)
+{
+        g_autoptr(IrcEffects) effects = irc_effects_new();
+        g_autoptr(GError) error = NULL;
+        IrcEffect *effect = fixture_add_privmsg(effects, channel, from, content);
+
+        effect->message.sent_at = sent_at;
+        assert_ok(error, ic_store_apply(fixture->store, 1, effects, &error));
+}
+
+/* What came late stands where it was said; and the rows can be paged through from any of them. */
+static void test_order(Fixture *fixture, gconstpointer unused)
+{
+        static const struct {
+                const char *target;
+                gint64 before_id;
+                uint32_t limit;
+                const char *expected;
+        } cases[] = {
+                {"#a", 0, 10, "a f b g c"}, {"#a", 0, 2, "g c"}, {"#a", 7, 2, "f b"}, /* g */
+                {"#a", 2, 2, "a f"},                                                  /* b */
+                {"#a", 6, 2, "a"},                                                    /* f */
+                {"#a", 1, 2, ""},                                                     /* a */
+                {"#a", 4, 10, "a f b g c"}, /* another's row bounds as well */
+                {"ann", 0, 10, "d h e"}, {"ann", 5, 1, "h"}, {"ann", 8, 2, "d"},
+                {"", 0, 100, "a f b g c d h e"}, {"", 0, 3, "d h e"}, {"", 8, 3, "g c d"},
+                {"", 3, 2, "b g"}, {"", 7, 100, "a f b"},
+                {"", 99, 2, "d h"}, /* none: behind the last before it, which is h */
+        };
+
+        say_at(fixture, "#a", "ann", "a", 10);
+        say_at(fixture, "#a", "ann", "b", 20);
+        say_at(fixture, "#a", "ann", "c", 30);
+        say_at(fixture, NULL, "ann", "d", 40);
+        say_at(fixture, NULL, "ann", "e", 50);
+        say_at(fixture, "#a", "ann", "f", 15);
+        say_at(fixture, "#a", "ann", "g", 20);
+        say_at(fixture, NULL, "ann", "h", 45);
+        for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+                assert_history(fixture, 1, cases[i].target, cases[i].before_id, cases[i].limit,
+                        cases[i].expected);
+        assert_sql(fixture->folder, "SELECT group_concat(text, ' ') FROM log", "a f b g c d h e");
+}
+
+static void test_search_order(Fixture *fixture, gconstpointer unused)
+{
+        bool is_more = true;
+        g_autoptr(GError) error = NULL;
+
+        say_at(fixture, "#a", "ann", "word1 x", 10);
+        say_at(fixture, "#a", "ann", "word2 x", 30);
+        say_at(fixture, "#a", "ann", "word3 x", 20);
+        assert_search(fixture, "x", 10, "word2 x word3 x word1 x");
+        assert_ok(error, ic_store_index(fixture->store, 2, &is_more, &error));
+        g_assert_true(is_more);
+        assert_search(fixture, "x", 10, "word2 x word3 x word1 x");
+        /* The last that were stored. */
+        assert_search(fixture, "x", 2, "word2 x word3 x");
+        assert_search(fixture, "x", 1, "word3 x");
+}
+
+/* All at the same time: pages neither overlap nor leave anything out. */
+static void test_paging_one_moment(Fixture *fixture, gconstpointer unused)
+{
+        g_autoptr(IrcEffects) effects = irc_effects_new();
+        g_autoptr(GError) error = NULL;
+        gint64 before_id = 0, expected = 2500;
+
+        for (int i = 0; i < 2500; i++)
+                fixture_add_privmsg(effects, "#a", "nick", "same");
+        assert_ok(error, ic_store_apply(fixture->store, 1, effects, &error));
+        for (;;) {
+                g_autoptr(GPtrArray) rows =
+                        ic_store_history(fixture->store, 1, "#a", before_id, 999, &error);
+                g_assert_no_error(error);
+                if (rows->len == 0)
+                        break;
+                for (guint i = rows->len; i > 0; i--)
+                        g_assert_cmpint(
+                                ((IcStoredMessage *) rows->pdata[i - 1])->id, ==, expected--);
+                before_id = ((IcStoredMessage *) rows->pdata[0])->id;
+        }
+        g_assert_cmpint(expected, ==, 0);
+}
+
 static void test_stored_message(Fixture *fixture, gconstpointer unused)
 {
         g_autoptr(IrcEffects) effects = irc_effects_new();
@@ -272,6 +358,9 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         fixture_test("/store/messages/history", test_history);
+        fixture_test("/store/messages/order", test_order);
+        fixture_test("/store/messages/search-order", test_search_order);
+        fixture_test("/store/messages/paging-one-moment", test_paging_one_moment);
         fixture_test("/store/messages/stored-message", test_stored_message);
         fixture_test("/store/messages/limit", test_limit);
         fixture_test("/store/messages/indexing", test_indexing);
