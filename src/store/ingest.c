@@ -5,7 +5,11 @@
 
 #include "store/ingest.h"
 
+#include "store/afterwards.h"
 #include "store/channels.h"
+#include "store/messages.h"
+#include "store/read-marker.h"
+#include "store/replay.h"
 #include "store/servers.h"
 #include "store/statement.h"
 
@@ -14,11 +18,14 @@ typedef struct {
         uint32_t server_id;
         IcStatement *insert_message; /* prepared and taken once for the whole list */
         gint64 next_id;              /* of the next row, once insert_message is there */
+        IcReplay *replay;            /* once there was a line of the past */
+        guint redaction_rows_left;
 } Ingest;
 
 static void ingest_clear(Ingest *ingest)
 {
         g_clear_pointer(&ingest->insert_message, ic_statement_release);
+        g_clear_pointer(&ingest->replay, ic_replay_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ingest, ingest_clear)
@@ -46,8 +53,8 @@ static bool prepare_insert(Ingest *ingest, GError **error)
                 return false;
         ingest->insert_message = ic_statement_get(ingest->store,
                 "INSERT INTO messages (id, server_id, channel_id, target, sender, source, account,"
-                " content, raw, message_type, is_self, msgid, sent_at, received_at)"
-                " VALUES (?14, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                " content, raw, message_type, is_self, msgid, sent_at, received_at, delivery)"
+                " VALUES (?14, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?15)",
                 error);
         if (!ingest->insert_message)
                 return false;
@@ -55,21 +62,8 @@ static bool prepare_insert(Ingest *ingest, GError **error)
         return true;
 }
 
-static bool bind_channel(Ingest *ingest, const char *channel, GError **error)
-{
-        gint64 id = 0;
-
-        if (!channel) {
-                ic_statement_bind_null(ingest->insert_message, 2);
-                return true;
-        }
-        if (!ic_channels_ensure(ingest->store, ingest->server_id, channel, &id, error))
-                return false;
-        ic_statement_bind_int(ingest->insert_message, 2, id);
-        return true;
-}
-
-static bool add_message(Ingest *ingest, IrcEffect *effect, GError **error)
+static bool insert_message(
+        Ingest *ingest, const IcConversation *conversation, IrcEffect *effect, GError **error)
 {
         const char *type = irc_message_type_name(effect->message.type);
         gint64 received_at = effect->message.received_at;
@@ -77,10 +71,14 @@ static bool add_message(Ingest *ingest, IrcEffect *effect, GError **error)
         const char *target = effect->message.target ? effect->message.target : "";
         const char *content = effect->message.content ? effect->message.content : "";
 
-        if (!prepare_insert(ingest, error) || !bind_channel(ingest, effect->message.channel, error))
+        if (!prepare_insert(ingest, error))
                 return false;
 
         IcStatement *insert = ingest->insert_message;
+        if (conversation->channel_id != 0)
+                ic_statement_bind_int(insert, 2, conversation->channel_id);
+        else
+                ic_statement_bind_null(insert, 2);
         ic_statement_bind_text(insert, 3, target);
         ic_statement_bind_text(insert, 4, effect->message.sender);
         ic_statement_bind_text(insert, 5, effect->message.source);
@@ -93,10 +91,47 @@ static bool add_message(Ingest *ingest, IrcEffect *effect, GError **error)
         ic_statement_bind_int(insert, 12, sent_at);
         ic_statement_bind_int(insert, 13, received_at);
         ic_statement_bind_int(insert, 14, ingest->next_id);
+        ic_statement_bind_text(
+                insert, 15, effect->message.is_unconfirmed ? IC_DELIVERY_UNCONFIRMED : NULL);
         if (!ic_statement_run(insert, error))
                 return false;
         effect->message.row_id = ingest->next_id++;
         return true;
+}
+
+static bool add_past(
+        Ingest *ingest, const IcConversation *conversation, IrcEffect *effect, GError **error)
+{
+        if (!ingest->replay)
+                ingest->replay = ic_replay_new(ingest->store);
+        if (!ic_replay_find(ingest->replay, conversation, effect, &effect->message.is_known, error))
+                return false;
+        if (effect->message.is_known)
+                return true;
+        if (!insert_message(ingest, conversation, effect, error))
+                return false;
+        ic_replay_note(ingest->replay, conversation, effect);
+        return true;
+}
+
+static bool add_message(Ingest *ingest, IrcEffect *effect, GError **error)
+{
+        IcConversation conversation = {
+                .server_id = ingest->server_id,
+                .peer = effect->message.is_self ? effect->message.target : effect->message.sender,
+        };
+
+        effect->message.row_id = 0;
+        effect->message.is_known = false;
+        if (effect->message.channel &&
+                !ic_channels_ensure(ingest->store, ingest->server_id, effect->message.channel,
+                        &conversation.channel_id, error))
+                return false;
+        if (effect->message.is_replay)
+                return add_past(ingest, &conversation, effect, error);
+        if (ingest->replay)
+                ic_replay_forget(ingest->replay);
+        return insert_message(ingest, &conversation, effect, error);
 }
 
 /* Runs a statement whose parameter 1 is the channel's row. */
@@ -241,6 +276,12 @@ static bool apply_effect(Ingest *ingest, IrcEffect *effect, GError **error)
         case IRC_EFFECT_MEMBER_GONE:
                 return change_member(
                         ingest, effect, "DELETE FROM channel_users" MEMBER_ROWS, error);
+        case IRC_EFFECT_READ_MARKER:
+                return ic_store_read_marker_set(ingest->store, ingest->server_id,
+                        effect->read.target, effect->read.time, error);
+        case IRC_EFFECT_REDACTED:
+                return ic_store_redact(ingest->store, ingest->server_id, effect,
+                        &ingest->redaction_rows_left, error);
         case IRC_EFFECT_SEND:
         case IRC_EFFECT_USERS_CHANGED:
         case IRC_EFFECT_KICKED:
@@ -248,8 +289,6 @@ static bool apply_effect(Ingest *ingest, IrcEffect *effect, GError **error)
         case IRC_EFFECT_REPLY_ERROR:
         case IRC_EFFECT_REPLY_NOTE:
         case IRC_EFFECT_ANSWERED:
-        case IRC_EFFECT_READ_MARKER:
-        case IRC_EFFECT_REDACTED:
         case IRC_EFFECT_SELF_AWAY:
         case IRC_EFFECT_STS:
         case IRC_EFFECT_HISTORY:
@@ -264,7 +303,9 @@ static bool apply_effect(Ingest *ingest, IrcEffect *effect, GError **error)
 bool ic_store_apply(IcStore *store, uint32_t server_id, IrcEffects *effects, GError **error)
 {
         g_auto(IcTransaction) transaction = {0};
-        g_auto(Ingest) ingest = {.store = store, .server_id = server_id};
+        g_auto(Ingest) ingest = {.store = store,
+                .server_id = server_id,
+                .redaction_rows_left = IC_REDACTION_ROWS_MAX};
         gsize count = irc_effects_count(effects);
 
         if (!ic_transaction_begin(&transaction, store, error))

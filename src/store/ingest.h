@@ -14,9 +14,10 @@
 #include "store/store.h"
 
 /* Writes what `effects` say of messages, channels and members, in their order, and fills in the
- * row_id of each message. SEND, PONG, CLOSE, REPLY_ERROR and INVITED are not the store's and are
- * passed over. May be called again with the same effects after a rollback. A channel that is heard
- * of for the first time gets its row. */
+ * row_id of each message; of a line of the past that is stored already is_known instead. SEND,
+ * PONG, CLOSE, REPLY_ERROR and INVITED are not the store's and are passed over. May be called again
+ * with the same effects after a rollback. A channel that is heard of for the first time gets its
+ * row. */
 bool ic_store_apply(IcStore *store, uint32_t server_id, IrcEffects *effects,
         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -18,6 +18,13 @@ static const char rows_1[] =
         " 'irc-conn', 0, 0);"
         "INSERT INTO channels (id, server_id, name, autojoin, autojoin_order, key) VALUES"
         " (1, 1, '#a', 1, 0, 'key'), (2, 1, '#b', 0, 0, NULL);"
+        "INSERT INTO messages (id, server_id, channel_id, target, sender, content, message_type,"
+        " is_self, msgid, sent_at, received_at) VALUES"
+        " (1, 1, 1, '#a', 'ann', 'late', 'privmsg', 0, 'm1', 20, 21),"
+        " (2, 1, 1, '#a', 'ann', 'early', 'privmsg', 0, NULL, 10, 22),"
+        " (3, 1, NULL, 'ann', 'bob', 'privately', 'privmsg', 0, NULL, 30, 30);"
+        "INSERT INTO messages_fts (rowid, content) VALUES (1, 'late'); UPDATE message_marks SET"
+        " indexed_id = 1;"
         "INSERT INTO credentials (server_id, name, secret) VALUES (1, 'sasl-password', x'70');";
 
 static char *folder_of_version(int version, const char *rows)
@@ -82,9 +89,48 @@ static void test_servers(void)
         fixture_add_server(store, 3, "other.example.org");
 }
 
+static void assert_history(IcStore *store, const char *target, const char *expected)
+{
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) rows = ic_store_history(store, 1, target, 0, 10, &error);
+        g_autoptr(GString) found = g_string_new(NULL);
+
+        g_assert_no_error(error);
+        for (guint i = 0; i < rows->len; i++)
+                g_string_append_printf(found, "%s;", ((IcStoredMessage *) rows->pdata[i])->content);
+        g_assert_cmpstr(found->str, ==, expected);
+}
+
+static void test_messages(void)
+{
+        g_autofree char *folder = folder_of_version(1, rows_1);
+        g_autoptr(IcStore) store = fixture_open(folder, 0);
+        g_autoptr(IrcEffects) effects = irc_effects_new();
+        g_autoptr(GPtrArray) found = NULL;
+        g_autoptr(GError) error = NULL;
+
+        assert_history(store, "#a", "early;late;");
+        assert_history(store, "bob", "privately;");
+        assert_history(store, "", "early;late;privately;");
+        found = ic_store_search(store, 1, "late OR early", 10, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(found->len, ==, 2);
+        assert_sql(folder, "SELECT group_concat(text, ';') FROM log", "early;late;privately");
+
+        /* What it holds is recognised when it is told again. */
+        IrcEffect *effect = fixture_add_privmsg(effects, "#a", "ann", "late");
+        effect->message.msgid = "m1";
+        effect->message.sent_at = 20;
+        effect->message.is_replay = true;
+        assert_ok(error, ic_store_apply(store, 1, effects, &error));
+        g_assert_true(irc_effects_get(effects, 0)->message.is_known);
+        assert_sql(folder, "SELECT count(*) FROM messages WHERE delivery IS NULL", "3");
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/store/migration/servers", test_servers);
+        g_test_add_func("/store/migration/messages", test_messages);
         return g_test_run();
 }
