@@ -12,31 +12,13 @@
 #include "base/log.h"
 #include "base/name.h"
 #include "build-config.h"
+#include "worker/filter.h"
+#include "worker/help.h"
 #include "worker/standalone.h"
 #include "worker/worker.h"
 
 /* EX_USAGE of sysexits.h: a command line that cannot be understood. */
 #define EXIT_USAGE 64
-
-static const char usage[] =
-        "irc-conn [OPTIONS…] ID\n"
-        "irc-conn --standalone --config=FILE --state-dir=DIR [OPTIONS…]\n"
-        "\n"
-        "One connection to an IRC server. irc-conn@ID.service runs it; use\n"
-        "'systemctl start irc-conn@ID', or 'ircctl'. With --standalone it runs in the\n"
-        "foreground, without systemd and D-Bus.\n"
-        "\n"
-        "      --system         serve the system bus (default for root and system users)\n"
-        "      --user           serve the session bus of the calling user\n"
-        "      --tenant=DIR     the folder with the owner's irc.db\n"
-        "      --standalone     one connection in the foreground, logs on standard error\n"
-        "      --config=FILE    its key file\n"
-        "      --state-dir=DIR  where its irc.db is; made when it is missing\n"
-        "      --control=-      commands on standard input, answers on standard output\n"
-        "      --events=-       events on standard output\n"
-        "      --trace          lines of IRC on standard error\n"
-        "  -h, --help           show this text\n"
-        "      --version        show the version\n";
 
 enum {
         OPTION_SYSTEM = 256,
@@ -48,6 +30,10 @@ enum {
         OPTION_CONTROL,
         OPTION_EVENTS,
         OPTION_TRACE,
+        OPTION_PARSE,
+        OPTION_FORMAT,
+        OPTION_MATCH,
+        OPTION_SPLIT_SOURCE,
         OPTION_VERSION,
 };
 
@@ -61,6 +47,10 @@ static const struct option long_options[] = {
         {"control", required_argument, NULL, OPTION_CONTROL},
         {"events", required_argument, NULL, OPTION_EVENTS},
         {"trace", no_argument, NULL, OPTION_TRACE},
+        {"parse", no_argument, NULL, OPTION_PARSE},
+        {"format", no_argument, NULL, OPTION_FORMAT},
+        {"match", no_argument, NULL, OPTION_MATCH},
+        {"split-source", no_argument, NULL, OPTION_SPLIT_SOURCE},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, OPTION_VERSION},
         {NULL, 0, NULL, 0},
@@ -69,8 +59,17 @@ static const struct option long_options[] = {
 typedef struct {
         WorkerOptions worker;
         StandaloneOptions standalone;
+        FilterMode filter;
         bool is_standalone;
+        bool is_filter;
 } Options;
+
+static bool set_filter(Options *options, FilterMode mode)
+{
+        options->is_filter = true;
+        options->filter = mode;
+        return true;
+}
 
 static bool is_dash(const char *option, const char *value)
 {
@@ -116,11 +115,19 @@ static bool take_option(int c, Options *options, int *ret_status)
         case OPTION_TRACE:
                 standalone->has_trace = true;
                 return true;
+        case OPTION_PARSE:
+                return set_filter(options, FILTER_PARSE);
+        case OPTION_FORMAT:
+                return set_filter(options, FILTER_FORMAT);
+        case OPTION_MATCH:
+                return set_filter(options, FILTER_MATCH);
+        case OPTION_SPLIT_SOURCE:
+                return set_filter(options, FILTER_SPLIT_SOURCE);
         case OPTION_VERSION:
                 puts("irc-conn " IC_VERSION);
                 return false;
         case 'h':
-                fputs(usage, stdout);
+                help_print();
                 return false;
         default:
                 *ret_status = EXIT_USAGE;
@@ -151,6 +158,8 @@ int main(int argc, char **argv)
                 if (!take_option(c, &options, &status))
                         return status;
 
+        if (options.is_filter)
+                return filter_run(options.filter);
         if (options.is_standalone)
                 return run_standalone(&options.standalone, argc - optind);
         if (argc - optind != 1 || !ic_id_parse(argv[optind], &options.worker.id)) {

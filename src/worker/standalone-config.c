@@ -27,7 +27,7 @@ static const struct {
         {"password", IC_CREDENTIAL_SERVER_PASSWORD},
         {"sasl_password", IC_CREDENTIAL_SASL_PASSWORD},
         {"nickserv_password", IC_CREDENTIAL_NICKSERV_PASSWORD},
-        {"proxy_password", "proxy-password"},
+        {"proxy_password", IC_CREDENTIAL_PROXY_PASSWORD},
 };
 
 static bool invalid(const char *key, GError **error, const char *what)

@@ -149,7 +149,7 @@ static void on_trace(bool is_sent, const char *line, gsize len, bool is_secret, 
 {
         Standalone *standalone = user_data;
         const TraceOptions options = {
-                .service = "NickServ",
+                .service = standalone->config->server->nickserv,
                 .secrets = (const GBytes *const *) standalone->secrets->pdata,
         };
         g_autoptr(GDateTime) now = g_date_time_new_now_utc();
