@@ -82,13 +82,18 @@ static bool may_begin(const StandaloneQueue *queue, const Pending *pending)
 
 static void begin(StandaloneQueue *queue, Pending *pending)
 {
+        g_auto(IcCommand) command = {0};
+
         if (pending->command.type == IC_COMMAND_QUIT && !queue->session) {
                 answer(pending, NULL, NULL);
                 queue->quit(queue->user_data);
                 return;
         }
         queue->n_under_way++;
-        ic_session_submit(queue->session, &pending->command, on_done, pending);
+        /* It may be answered, and gone, before the session has done with its words. */
+        command = pending->command;
+        pending->command = (IcCommand){.type = command.type};
+        ic_session_submit(queue->session, &command, on_done, pending);
 }
 
 /* In their order; only what is answered in any state goes before one that waits. */
