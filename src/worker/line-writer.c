@@ -134,8 +134,9 @@ void line_writer_push(LineWriter *writer, const char *line, gsize len)
         if (writer->source && writer->waiting->len < writer->attempted + ATTEMPT_SIZE)
                 return;
         write_waiting(writer);
-        if (writer->source || writer->is_broken || writer->waiting->len == 0)
+        if (writer->source || (writer->waiting->len == 0 && !writer->is_broken))
                 return;
+        /* A descriptor that is broken is ready as well: then `moved` tells it. */
         writer->source = g_unix_fd_source_new(writer->fd, G_IO_OUT);
         g_source_set_callback(writer->source, G_SOURCE_FUNC(on_room), writer, NULL);
         g_source_attach(writer->source, g_main_context_get_thread_default());
