@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import socket
 import subprocess
 import tempfile
 import threading
@@ -24,6 +25,11 @@ PATIENCE = 60.0 if IS_SANITIZED else 20.0
 SHOWN_LINES = 30
 
 
+def listen():
+    """A socket for IrcServer."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
 class StandaloneError(AssertionError):
     """What was waited for did not come; says what the program had said until then."""
 
@@ -34,12 +40,14 @@ class Standalone:
 
     `folder` is where its file and its database are kept for another start; by default they go.
     `events`, `control`, `trace`: whether it is given those options. `reads`: whether its standard
-    output is read (False: nobody does, the pipe fills)."""
+    output is read (False: nobody does, the pipe fills). `wrapper` is a command line that runs the
+    program, and becomes it."""
 
     DEFAULTS = {"address": "127.0.0.1", "nickname": "ada", "tls": "false"}
 
     def __init__(self, folder=None, events=True, control=True, trace=True, reads=True, env=None,
-                 **keys):
+                 wrapper=(), **keys):
+        self.wrapper = wrapper
         self.keys = {name: value for name, value in {**self.DEFAULTS, **keys}.items()
                      if value is not None}
         self.is_temporary = folder is None
@@ -87,12 +95,16 @@ class Standalone:
         self.events, self.answers, self._next_event = [], [], 0
         self._log = (self.folder / "stderr").open("ab")
         self.process = subprocess.Popen(
-            [PROGRAM, "--standalone", "--config", self.config_file, "--state-dir", self.state_dir,
+            [*self.wrapper, PROGRAM, "--standalone", "--config", self.config_file, "--state-dir", self.state_dir,
              *self.options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, env=self.env)
         if self.reads:
-            self._reader = threading.Thread(target=self._read, daemon=True)
-            self._reader.start()
+            self.read()
+
+    def read(self):
+        """Begins to read standard output."""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
         for line in self.process.stdout:
