@@ -21,8 +21,7 @@ struct StandaloneQueue {
         bool is_pumping;
         guint pump_idle;
         GError *refusal; /* set: nothing is carried out any more */
-        StandaloneQuitFunc quit;
-        gpointer user_data;
+        StandaloneQueueHost host;
 };
 
 static void pending_free(Pending *pending)
@@ -83,10 +82,16 @@ static bool may_begin(const StandaloneQueue *queue, const Pending *pending)
 static void begin(StandaloneQueue *queue, Pending *pending)
 {
         g_auto(IcCommand) command = {0};
+        g_autoptr(GError) error = NULL;
 
         if (pending->command.type == IC_COMMAND_QUIT && !queue->session) {
                 answer(pending, NULL, NULL);
-                queue->quit(queue->user_data);
+                queue->host.quit(queue->host.user_data);
+                return;
+        }
+        if (pending->command.type == IC_COMMAND_REFRESH &&
+                !queue->host.refresh(queue->host.user_data, &error)) {
+                answer(pending, error, NULL);
                 return;
         }
         queue->n_under_way++;
@@ -131,13 +136,12 @@ static void pump_later(StandaloneQueue *queue)
                 queue->pump_idle = g_idle_add_full(G_PRIORITY_DEFAULT, on_pump, queue, NULL);
 }
 
-StandaloneQueue *standalone_queue_new(StandaloneQuitFunc quit, gpointer user_data)
+StandaloneQueue *standalone_queue_new(const StandaloneQueueHost *host)
 {
         StandaloneQueue *queue = g_new0(StandaloneQueue, 1);
 
         g_queue_init(&queue->waiting);
-        queue->quit = quit;
-        queue->user_data = user_data;
+        queue->host = *host;
         return queue;
 }
 

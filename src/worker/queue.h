@@ -13,9 +13,15 @@
 
 typedef struct StandaloneQueue StandaloneQueue;
 
-/* `quit` is called for the command of that name when there is no session to end. */
-typedef void (*StandaloneQuitFunc)(gpointer user_data);
-StandaloneQueue *standalone_queue_new(StandaloneQuitFunc quit, gpointer user_data);
+typedef struct {
+        /* The command of that name came while there is no session to end. */
+        void (*quit)(gpointer user_data);
+        /* The command of that name came: before the session looks at the database again. */
+        bool (*refresh)(gpointer user_data, GError **error);
+        gpointer user_data;
+} StandaloneQueueHost;
+
+StandaloneQueue *standalone_queue_new(const StandaloneQueueHost *host);
 /* What waits is answered first: NOT_CONNECTED. */
 void standalone_queue_free(StandaloneQueue *queue);
 

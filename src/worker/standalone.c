@@ -57,7 +57,7 @@ typedef struct {
         Streams *streams;
         StandaloneQueue *queue;
         IcSession *session;
-        GPtrArray *secrets; /* of the trace; borrowed */
+        GPtrArray *secrets; /* of GBytes, NULL at its end: all that the file ever held */
         guint next_timer, leave_timer, signal_sources[2];
         bool is_stopping; /* TERM or INT came */
         bool is_leaving;
@@ -157,6 +157,16 @@ static void on_trace(bool is_sent, const char *line, gsize len, bool is_secret, 
         g_autofree char *text = trace_line(&options, is_sent, line, len, is_secret);
 
         fprintf(stderr, "%sZ %s\n", time, text);
+}
+
+static void remember_secrets(Standalone *standalone)
+{
+        GHashTableIter iter;
+        gpointer secret;
+
+        g_hash_table_iter_init(&iter, standalone->config->secrets);
+        while (g_hash_table_iter_next(&iter, NULL, &secret))
+                g_ptr_array_add(standalone->secrets, g_bytes_ref(secret));
 }
 
 static gboolean on_next(gpointer user_data);
@@ -275,6 +285,29 @@ static void on_quit(gpointer user_data)
         leave(user_data, IC_EXIT_STOPPED, NULL);
 }
 
+/* The file is read again; secrets count from the next link on. */
+static bool on_refresh(gpointer user_data, GError **error)
+{
+        Standalone *standalone = user_data;
+        g_autoptr(GPtrArray) problems = NULL;
+        g_autoptr(StandaloneConfig) config =
+                standalone_config_read(standalone->options->config, &problems);
+        g_autoptr(IcStore) store = NULL;
+
+        if (!config) {
+                g_set_error_literal(
+                        error, IC_ERROR, IC_ERROR_BAD_CONFIGURATION, problems->pdata[0]);
+                return false;
+        }
+        if (!ic_store_open(standalone->options->state_dir, 0, &store, error) ||
+                !ic_store_server_update(store, ID, config->server, error))
+                return false;
+        standalone_config_free(standalone->config);
+        standalone->config = g_steal_pointer(&config);
+        remember_secrets(standalone);
+        return true;
+}
+
 static gboolean on_terminate(gpointer user_data)
 {
         Standalone *standalone = user_data;
@@ -374,8 +407,6 @@ static bool write_row(const Standalone *standalone, GError **error)
 static bool read_config(Standalone *standalone)
 {
         g_autoptr(GPtrArray) problems = NULL;
-        GHashTableIter iter;
-        gpointer secret;
 
         standalone->config = standalone_config_read(standalone->options->config, &problems);
         for (guint i = 0; i < problems->len; i++)
@@ -383,11 +414,9 @@ static bool read_config(Standalone *standalone)
         if (!standalone->config)
                 return false;
 
-        standalone->secrets = g_ptr_array_new();
-        g_hash_table_iter_init(&iter, standalone->config->secrets);
-        while (g_hash_table_iter_next(&iter, NULL, &secret))
-                g_ptr_array_add(standalone->secrets, secret);
-        g_ptr_array_add(standalone->secrets, NULL);
+        standalone->secrets =
+                g_ptr_array_new_null_terminated(0, (GDestroyNotify) g_bytes_unref, TRUE);
+        remember_secrets(standalone);
         return true;
 }
 
@@ -402,7 +431,11 @@ static bool start(Standalone *standalone, GError **error)
 
         if (!lock_folder(standalone, error) || !write_row(standalone, error))
                 return false;
-        standalone->queue = standalone_queue_new(on_quit, standalone);
+        standalone->queue = standalone_queue_new(&(StandaloneQueueHost){
+                .quit = on_quit,
+                .refresh = on_refresh,
+                .user_data = standalone,
+        });
         standalone->streams = streams_new(&streams, error);
         return standalone->streams && start_session(standalone, error);
 }

@@ -91,6 +91,26 @@ class Commands(unittest.TestCase):
                          ["bad-request", "unknown-command", "missing-key", "bad-request",
                           "too-long", "invalid-value"])
 
+    def test_refresh_reads_the_file_again(self):
+        client = self.start(password="old words")
+        client.wait_for_event("ready")
+        client.keys.update(realname="Countess", password="new words")
+        client.write_config()
+        self.assertTrue(client.ask("refresh", what="all")["ok"])
+        self.assertEqual(client.query("SELECT realname FROM servers"), [("Countess",)])
+        self.assertTrue(client.ask("restart_connection")["ok"])
+        peer = self.server.peer(2)
+        peer.wait_for("^PASS :new words$")
+        peer.wait_for("^USER .* :?Countess$")
+        self.assertNotRegex(client.stderr, "(old|new) words")
+
+        client.keys.update(port="none at all")
+        client.write_config()
+        answer = client.ask("refresh", what="configuration")
+        self.assertEqual((answer["ok"], answer["error"]), (False, "bad-configuration"))
+        self.assertRegex(answer["message"], r"connection\.conf:\d+: port")
+        self.assertEqual(client.ask("status")["state"], "connected")
+
     def test_words_of_quit(self):
         client = self.start()
         client.wait_for_event("ready")
