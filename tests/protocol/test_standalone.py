@@ -4,6 +4,7 @@
 """`irc-conn --standalone`: one connection in the foreground, its file, its database and its life."""
 
 import pathlib
+import re
 import signal
 import socket
 import stat
@@ -16,6 +17,7 @@ from irc_client import IrcClient
 from irc_server import IrcServer
 from standalone import IS_SANITIZED, PATIENCE, PROGRAM, Standalone, listen
 
+COMPLETION = pathlib.Path(__file__).resolve().parents[2] / "data/bash-completion/irc-conn"
 NGIRCD = """[Global]
         Name = irc.test
         Info = Test server
@@ -157,6 +159,25 @@ class File(Folder):
         for key in ("address", "tls_pin", "ping_timeout", "reconnect", "password", "sasl_password",
                     "nickserv_password", "proxy_password"):
             self.assertRegex(said, rf"(?m)^  {key} ")
+
+    def complete(self, *words):
+        """What bash offers for the last of the words."""
+        script = 'source "$1" && shift && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) && ' \
+                 '_irc_conn; printf "%s\\n" "${COMPREPLY[@]}"'
+        return subprocess.run(
+            ["bash", "-c", script, "bash", COMPLETION, "irc-conn", *words], capture_output=True,
+            text=True, check=True, timeout=PATIENCE, cwd=self.folder).stdout.split()
+
+    def test_completion_knows_every_option(self):
+        said = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, check=True,
+                              timeout=PATIENCE).stdout
+        options = set(re.findall(r"(?m)^(?:  -\w,|     ) (--[a-z-]+)", said))
+        self.assertGreater(len(options), 10)
+        self.assertEqual({option.rstrip("=-") for option in self.complete("--")}, options)
+        self.assertEqual(self.complete("--sta"), ["--standalone", "--state-dir="])
+        (self.folder / "one.conf").touch()
+        self.assertEqual(self.complete("--config", "=", "on"), ["one.conf"])
+        self.assertEqual(self.complete("--config", "="), ["one.conf"])
 
     def test_a_changed_file_changes_the_row_and_keeps_history(self):
         with scripted() as server:
