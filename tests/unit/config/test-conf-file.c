@@ -232,6 +232,27 @@ static void test_problems_are_fit(Folder *folder, gconstpointer unused)
         g_assert_nonnull(strstr(problems->pdata[0], "a\\x0ab.conf:2: \"\\x1b[31mjunk\""));
 }
 
+/* One file that may hold secrets: it must be there, has no drop-ins, and no line of it is shown. */
+static void test_single_file(Folder *folder, gconstpointer unused)
+{
+        g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autofree char *path = folder_path(folder, "main.conf");
+
+        ic_conf_read_file(path, "Ours", record, text, problems);
+        g_assert_cmpuint(problems->len, ==, 1);
+        g_assert_nonnull(strstr(problems->pdata[0], "No such file"));
+
+        g_ptr_array_set_size(problems, 0);
+        folder_write(folder, "main.conf", "[Ours]\nA=1\nmysecret\n=mysecret\nB=2\n", -1);
+        folder_write(folder, "main.conf.d/a.conf", "[Ours]\nC=3\n", -1);
+        ic_conf_read_file(path, "Ours", record, text, problems);
+        g_assert_cmpstr(text->str, ==, "2 A=1;5 B=2;");
+        g_assert_cmpuint(problems->len, ==, 2);
+        for (guint i = 0; i < problems->len; i++)
+                g_assert_null(strstr(problems->pdata[i], "mysecret"));
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -247,5 +268,6 @@ int main(int argc, char **argv)
         folder_test("/config/conf-file/drop-ins-bound", test_drop_ins_bound);
         folder_test("/config/conf-file/problems-bound", test_problems_bound);
         folder_test("/config/conf-file/problems-are-fit", test_problems_are_fit);
+        folder_test("/config/conf-file/single-file", test_single_file);
         return g_test_run();
 }

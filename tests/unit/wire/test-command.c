@@ -367,6 +367,27 @@ static void test_validate(void)
         g_assert_error(error, IC_ERROR, IC_ERROR_TOO_LONG);
 }
 
+/* Each string is the copy's own. */
+static void test_copy(void)
+{
+        static const char line[] = "{\"command\":\"mode\",\"target\":\"#a\",\"modes\":\"+k\","
+                                   "\"arguments\":[\"x\",\"y\"]}";
+        g_autofree char *id = NULL;
+        g_auto(IcCommand) copy = {0};
+        g_auto(IcCommand) command = {0};
+
+        g_assert_true(ic_command_parse(line, strlen(line), &command, &id, NULL));
+        ic_command_copy(&command, &copy);
+        ic_command_clear(&command);
+        g_assert_cmpint(copy.type, ==, IC_COMMAND_MODE);
+        g_assert_cmpstr(copy.target, ==, "#a");
+        g_assert_cmpstr(copy.modes, ==, "+k");
+        g_assert_cmpuint(g_strv_length(copy.arguments), ==, 2);
+        g_assert_cmpstr(copy.arguments[1], ==, "y");
+        g_assert_null(copy.message);
+        g_assert_true(ic_command_validate(&copy, NULL));
+}
+
 static void test_answers(void)
 {
         g_autoptr(GError) error =
@@ -391,6 +412,7 @@ int main(int argc, char **argv)
         g_test_add_func("/wire/command/bytes", test_bytes);
         g_test_add_func("/wire/command/truncated", test_truncated);
         g_test_add_func("/wire/command/validate", test_validate);
+        g_test_add_func("/wire/command/copy", test_copy);
         g_test_add_func("/wire/answer", test_answers);
         return g_test_run();
 }
