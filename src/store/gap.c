@@ -191,3 +191,24 @@ bool ic_store_last_seen(
         *ret_time = is_row ? ic_statement_int(seen, 0) : 0;
         return true;
 }
+
+bool ic_store_gap_foreach(
+        IcStore *store, uint32_t server_id, IcGapFunc func, gpointer user_data, GError **error)
+{
+        g_autoptr(IcStatement) read = ic_statement_get(store,
+                "SELECT target, msgid, sent_at FROM history_gaps WHERE server_id = ?1", error);
+        bool is_row = false;
+
+        if (!read)
+                return false;
+        ic_statement_bind_int(read, 1, server_id);
+        while (ic_statement_step(read, &is_row, error)) {
+                g_auto(IcGapPoint) point = {0};
+
+                if (!is_row)
+                        return true;
+                point = (IcGapPoint){ic_statement_dup_text(read, 1), ic_statement_int(read, 2)};
+                func(ic_statement_text(read, 0), &point, user_data);
+        }
+        return false;
+}

@@ -41,3 +41,8 @@ bool ic_store_gap_close(IcStore *store, uint32_t server_id, const char *target,
  * *ret_time 0: there is none. Rather too early than too late. */
 bool ic_store_last_seen(IcStore *store, uint32_t server_id, gint64 before, gint64 *ret_time,
         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Those that are open, in no particular order. */
+typedef void (*IcGapFunc)(const char *target, const IcGapPoint *point, gpointer user_data);
+bool ic_store_gap_foreach(IcStore *store, uint32_t server_id, IcGapFunc func, gpointer user_data,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
