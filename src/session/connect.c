@@ -4,136 +4,95 @@
 /* Getting a link: the wait after failures, a place in the queue of all that dial the same host,
  * dialling; and waiting for a network where there is none. */
 
-#include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/descriptor.h"
 #include "base/text.h"
-#include "build-config.h"
 #include "net/network.h"
 #include "net/pace.h"
 #include "session/session-private.h"
-#include "store/blocklist.h"
+#include "store/sts.h"
 
 /* A machine without a network looks for a route so often, and each so many looks it dials all the
  * same: the server may be a neighbour, where there is no route to the rest of the world. */
 #define NETWORK_POLL_USEC (5 * IC_USEC_PER_SEC)
 #define NETWORK_POLLS_A_DIAL 12u
 
-/* A secret: the host's (systemd's credentials) goes before the database's. */
-static bool read_secret(IcSession *session, const char *name, GBytes **ret, GError **error)
-{
-        *ret = session->host.read_credential
-                       ? session->host.read_credential(name, session->host.user_data)
-                       : NULL;
+/* --- where to ----------------------------------------------------------------------------------
+ */
 
-        return *ret || ic_store_credential_get(session->store, session->id, name, ret, error);
-}
-
-static bool read_secret_text(IcSession *session, const char *name, char **ret, GError **error)
-{
-        g_autoptr(GBytes) secret = NULL;
-        const char *data;
-        gsize len;
-
-        if (!read_secret(session, name, &secret, error))
-                return false;
-        *ret = NULL;
-        if (!secret)
-                return true;
-
-        data = g_bytes_get_data(secret, &len);
-        if (!ic_text_is_one_line(data, (gssize) len)) {
-                g_set_error(error, IC_ERROR, IC_ERROR_BAD_CONFIGURATION,
-                        "The credential %s has a line break or a NUL in it; store it anew with "
-                        "'ircctl set-credential'",
-                        name);
-                return false;
-        }
-        *ret = g_strndup(data, len);
-        return true;
-}
-
-/* The secrets that a login needs; wiped when they go. */
+/* One address of the network. They are tried in their order, all within one attempt. */
 typedef struct {
-        char *server_password;
-        char *sasl_password;
-        char *service_password;
-} Secrets;
+        char *host;
+        uint16_t port;
+} Endpoint;
 
-static void wipe(char *secret)
+static void endpoint_clear(gpointer data)
 {
-        if (secret)
-                explicit_bzero(secret, strlen(secret));
-        g_free(secret);
+        g_free(((Endpoint *) data)->host);
 }
 
-static void secrets_clear(Secrets *secrets)
-{
-        wipe(secrets->server_password);
-        wipe(secrets->sasl_password);
-        wipe(secrets->service_password);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Secrets, secrets_clear)
-
-static bool read_secrets(IcSession *session, Secrets *ret, GError **error)
-{
-        return read_secret_text(
-                       session, IC_CREDENTIAL_SERVER_PASSWORD, &ret->server_password, error) &&
-               read_secret_text(session, IC_CREDENTIAL_SASL_PASSWORD, &ret->sasl_password, error) &&
-               read_secret_text(
-                       session, IC_CREDENTIAL_NICKSERV_PASSWORD, &ret->service_password, error);
-}
-
-/* What SCRAM asks for: randomness as printable ASCII without commas. */
-static char *make_nonce(void)
-{
-        guint8 bytes[18];
-
-        if (getentropy(bytes, sizeof bytes) < 0)
-                g_error("The kernel gives no randomness: %s", g_strerror(errno));
-        return g_base64_encode(bytes, sizeof bytes);
-}
-
-static IrcClient *new_client(IcSession *session, GError **error)
+static void list_endpoints(IcSession *session)
 {
         const IcServerConfig *config = session->row->config;
-        g_auto(Secrets) secrets = {0};
-        g_autofree char *nonce = make_nonce();
-        g_auto(GStrv) channels = NULL;
+        uint16_t port = (uint16_t) config->port;
+        Endpoint endpoint = {g_strdup(config->address), port};
 
-        if (!read_secrets(session, &secrets, error) ||
-                !ic_store_unblocked_channels(
-                        session->store, session->id, ic_now_real(), &channels, error))
-                return NULL;
+        g_clear_pointer(&session->endpoints, g_array_unref);
+        session->endpoints = g_array_new(FALSE, FALSE, sizeof(Endpoint));
+        session->endpoint = 0;
+        g_array_set_clear_func(session->endpoints, endpoint_clear);
+        g_array_append_val(session->endpoints, endpoint);
+        for (char **address = config->alt_addresses; address && *address; address++) {
+                ic_server_config_split_address(*address, &endpoint.host, &endpoint.port);
+                if (endpoint.port == 0)
+                        endpoint.port = port;
+                g_array_append_val(session->endpoints, endpoint);
+        }
+}
 
-        return irc_client_new(&(IrcClientOptions){
-                .nickname = config->nickname,
-                .alt_nicknames = (const char *const *) config->alt_nicknames,
-                .username = config->username,
-                .realname = config->realname,
-                .password = secrets.server_password,
-                .sasl_mechanisms = (const char *const *) config->sasl_mechanisms,
-                .sasl_account = config->sasl_account,
-                .sasl_password = secrets.sasl_password,
-                .sasl_required = config->sasl_required,
-                .sasl_nonce = nonce,
-                .has_client_certificate = session->has_certificate,
-                .is_secure = config->tls,
-                .sasl_plain_insecure = config->sasl_plain_insecure,
-                .channels = (const char *const *) channels,
-                .ctcp_version = "irc-conn " IC_VERSION,
-                .service_password = secrets.service_password,
-        });
+static const Endpoint *present_endpoint(const IcSession *session)
+{
+        return &g_array_index(session->endpoints, Endpoint, session->endpoint);
+}
+
+const char *session_get_address(const IcSession *session)
+{
+        return session->endpoints ? present_endpoint(session)->host : session->row->config->address;
+}
+
+/* With or without TLS, on which port: the configuration, unless the server wants TLS (STS). It has
+ * said so on this attempt's plain link, or earlier, over TLS. */
+static bool choose_transport(IcSession *session, IcDialOptions *options, GError **error)
+{
+        const IcServerConfig *config = session->row->config;
+        const Endpoint *to = present_endpoint(session);
+        IcStsPolicy policy = {0};
+        bool is_found = false;
+
+        options->address = to->host;
+        options->port = to->port;
+        options->tls = config->tls;
+        if (config->tls || !config->sts)
+                return true;
+        if (session->upgrade_port == 0 && !ic_store_sts_get(session->store, to->host, ic_now_real(),
+                                                  &policy, &is_found, error))
+                return false;
+        if (session->upgrade_port == 0 && !is_found)
+                return true;
+
+        options->tls = true;
+        options->port = session->upgrade_port != 0 ? session->upgrade_port : policy.port;
+        session_log(session, IC_LOG_INFO, NULL, NULL,
+                "%s is to be reached by TLS only, as it says itself (STS): dialling port %u",
+                to->host, options->port);
+        return true;
 }
 
 /* What belongs to one link: protocol core, framer, output queue. */
 bool session_begin_link(IcSession *session, GError **error)
 {
-        g_autoptr(IrcClient) client = new_client(session, error);
+        g_autoptr(IrcClient) client = session_new_client(session, error);
 
         if (!client)
                 return false;
@@ -166,7 +125,7 @@ static void on_dial_progress(IcDialPhase phase, const char *what, gpointer user_
                 words = g_strdup_printf("an answer from %s", quoted);
                 break;
         case IC_DIAL_PROXY:
-                words = g_strdup_printf("the proxy's answer for %s", quoted);
+                words = g_strdup_printf("the proxy %s", quoted);
                 break;
         case IC_DIAL_HANDSHAKE:
                 words = g_strdup_printf("the TLS handshake with %s", quoted);
@@ -178,7 +137,7 @@ static void on_dial_progress(IcDialPhase phase, const char *what, gpointer user_
 static void begin_registration(IcSession *session)
 {
         session_log(session, IC_LOG_INFO, IC_MESSAGE_CONNECTING, NULL, "Link to %s is up: %s, %s",
-                session->row->config->address, ic_link_get_peer(session->link),
+                session_get_address(session), ic_link_get_peer(session->link),
                 ic_link_describe(session->link));
         session_emit(session, &(IcEvent){.type = IC_EVENT_CONNECTED});
         session_set_state(
@@ -230,12 +189,46 @@ static void store_waiting(IcSession *session)
                         "That the connection waits could not be stored: %s", error->message);
 }
 
+/* The failures of all addresses as one, of the class of the last. */
+static GError *gather_failures(IcSession *session, const GError *error)
+{
+        g_autofree char *earlier = g_steal_pointer(&session->dial_failures);
+
+        if (!earlier)
+                return g_error_copy(error);
+        return g_error_new(error->domain, error->code, "%s; %s", earlier, error->message);
+}
+
+static bool has_other_endpoint(const IcSession *session)
+{
+        return session->endpoint + 1 < session->endpoints->len;
+}
+
+/* An upgrade to TLS was for the one that asked for it. */
+static void dial_next_endpoint(IcSession *session, const GError *error)
+{
+        GError *gathered = gather_failures(session, error);
+
+        session->dial_failures = g_strdup(gathered->message);
+        g_error_free(gathered);
+        session->endpoint++;
+        session->upgrade_port = 0;
+        session_log(session, IC_LOG_NOTICE, NULL, NULL, "Trying %s, since: %s",
+                session_get_address(session), error->message);
+        queue_and_dial(session);
+}
+
 static void on_dial_failed(IcSession *session, const GError *dial_error)
 {
-        g_autoptr(GError) error = g_error_copy(dial_error);
+        g_autoptr(GError) error = NULL;
 
-        g_clear_pointer(&session->dial, ic_dial_free);
-        if (!is_network_down(error)) {
+        if (!is_network_down(dial_error) && has_other_endpoint(session)) {
+                dial_next_endpoint(session, dial_error);
+                return;
+        }
+        error = gather_failures(session, dial_error);
+        session->endpoint = 0;
+        if (!is_network_down(dial_error)) {
                 session_end(session, error);
                 return;
         }
@@ -253,61 +246,71 @@ static void on_dial_failed(IcSession *session, const GError *dial_error)
 static void on_dialled(IcLink *link, const GError *dial_error, gpointer user_data)
 {
         IcSession *session = user_data;
-        g_autoptr(GError) error = NULL;
+        g_autoptr(GError) error = dial_error ? g_error_copy(dial_error) : NULL;
+        guint64 received = 0, sent = 0;
         bool is_ambiguous;
-        guint64 sent = 0;
 
+        g_clear_pointer(&session->dial, ic_dial_free);
         if (!link) {
-                on_dial_failed(session, dial_error);
+                on_dial_failed(session, error);
                 return;
         }
-        g_clear_pointer(&session->dial, ic_dial_free);
 
         session->is_offline = false;
         session->link = link;
-        if (!session_begin_link(session, &error)) {
+        if (!session_begin_link(session, &error) ||
+                (ic_link_is_survivable(link) &&
+                        !ic_link_positions(link, &received, &sent, &is_ambiguous, &error))) {
                 session_end(session, error);
                 return;
         }
-        session->in_position = 0;
-        if (ic_link_is_survivable(link) &&
-                !ic_link_positions(link, &session->in_position, &sent, &is_ambiguous, &error)) {
-                session_end(session, error);
-                return;
-        }
+        /* A proxy was spoken to on the same socket. */
+        session->in_position = received;
         ic_output_begin_at(session->output, sent);
         begin_registration(session);
 }
 
-/* A file with a certificate or key, whose path the key `name` gives. */
-static bool read_pem(const char *path, const char *name, GBytes **ret, GError **error)
-{
-        g_autoptr(GError) file_error = NULL;
-        g_autofree char *text = NULL;
-        gsize len;
+/* Certificates and the proxy's password; what is read is given away with `ret`. */
+typedef struct {
+        GBytes *certificate;
+        GBytes *key;
+        GBytes *proxy_password;
+} DialSecrets;
 
-        if (!g_file_get_contents(path, &text, &len, &file_error)) {
-                g_set_error(error, IC_ERROR, IC_ERROR_BAD_CONFIGURATION,
-                        "The file of %s cannot be read: %s", name, file_error->message);
+static void dial_secrets_clear(DialSecrets *secrets)
+{
+        g_clear_pointer(&secrets->certificate, g_bytes_unref);
+        g_clear_pointer(&secrets->key, g_bytes_unref);
+        g_clear_pointer(&secrets->proxy_password, g_bytes_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DialSecrets, dial_secrets_clear)
+
+static bool read_dial_secrets(IcSession *session, bool is_tls, DialSecrets *ret, GError **error)
+{
+        const IcServerConfig *config = session->row->config;
+
+        if (config->proxy && !session_read_password(session, IC_CREDENTIAL_PROXY_PASSWORD,
+                                     &ret->proxy_password, error))
                 return false;
-        }
-        *ret = g_bytes_new_take(g_steal_pointer(&text), len);
-        return true;
+        return !is_tls ||
+               (session_read_pem(session, IC_CREDENTIAL_CLIENT_CERTIFICATE, config->tls_client_cert,
+                        "tls_client_cert", &ret->certificate, error) &&
+                       session_read_pem(session, IC_CREDENTIAL_CLIENT_KEY, config->tls_client_key,
+                               "tls_client_key", &ret->key, error));
 }
 
 static bool dial(IcSession *session, GError **error)
 {
         const IcServerConfig *config = session->row->config;
-        g_autoptr(GBytes) certificate = NULL, key = NULL;
+        g_auto(DialSecrets) secrets = {0};
         IcDialOptions options = {
-                .address = config->address,
-                .port = (uint16_t) config->port,
                 .timeout = config->connect_timeout * IC_USEC_PER_SEC,
-                .tls = config->tls,
                 .tls_ca_file = config->tls_ca_file,
                 .tls_pins = (const char *const *) config->tls_pin,
+                .bind_addresses = (const char *const *) config->bind_address,
+                .proxy = config->proxy,
         };
-
         const char *status =
                 ic_state_name(session->is_offline ? IC_STATE_WAITING : IC_STATE_CONNECTING);
 
@@ -315,20 +318,15 @@ static bool dial(IcSession *session, GError **error)
                     session->store, session->id, getpid(), session->socket_path, error) ||
                 !ic_store_server_set_status(
                         session->store, session->id, status, ic_now_real(), NULL, error) ||
-                !read_secret(session, IC_CREDENTIAL_CLIENT_CERTIFICATE, &certificate, error) ||
-                !read_secret(session, IC_CREDENTIAL_CLIENT_KEY, &key, error))
+                !choose_transport(session, &options, error) ||
+                !read_dial_secrets(session, options.tls, &secrets, error))
                 return false;
 
-        if (config->tls && !certificate && config->tls_client_cert &&
-                !read_pem(config->tls_client_cert, "tls_client_cert", &certificate, error))
-                return false;
-        if (config->tls && !key && config->tls_client_key &&
-                !read_pem(config->tls_client_key, "tls_client_key", &key, error))
-                return false;
-
-        session->has_certificate = certificate != NULL;
-        options.tls_certificate = certificate;
-        options.tls_key = key ? key : certificate;
+        session->dialled_port = options.port;
+        session->has_certificate = secrets.certificate != NULL;
+        options.tls_certificate = secrets.certificate;
+        options.tls_key = secrets.key ? secrets.key : secrets.certificate;
+        options.proxy_password = secrets.proxy_password;
         if (session->host.progress)
                 session->host.progress(options.timeout, session->host.user_data);
         set_dial_state(session, IC_STATE_CONNECTING, NULL);
@@ -353,7 +351,7 @@ static gint64 take_place(IcSession *session)
 {
         const IcPace pace = {
                 .folder = session->pace_folder,
-                .host = session->row->config->address,
+                .host = session_get_address(session),
                 .interval = session->settings->dial_interval,
                 .burst = session->settings->dial_burst,
         };
@@ -384,6 +382,26 @@ static void queue_and_dial(IcSession *session)
         if (wait > 0 && session->host.progress)
                 session->host.progress(wait, session->host.user_data);
         session_timer_set(&session->wait_timer, wait, on_turn, session);
+}
+
+/* --- TLS, as the server wants it -------------------------------------------------------------- */
+
+static gboolean on_upgrade(gpointer user_data)
+{
+        IcSession *session = user_data;
+
+        session->wait_timer = 0;
+        session_discard_link(session);
+        queue_and_dial(session);
+        return G_SOURCE_REMOVE;
+}
+
+void session_upgrade(IcSession *session)
+{
+        irc_effects_clear(session->effects);
+        session_clear_timers(session);
+        ic_link_want(session->link, false, false);
+        session_timer_set(&session->wait_timer, 0, on_upgrade, session);
 }
 
 static gboolean on_wait_over(gpointer user_data)
@@ -427,6 +445,7 @@ void session_wait_and_dial(IcSession *session)
                 return;
         }
 
+        list_endpoints(session);
         wait = remaining_wait(session);
         if (wait == 0) {
                 queue_and_dial(session);

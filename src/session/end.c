@@ -11,6 +11,7 @@
 #include "session/failure.h"
 #include "session/session-private.h"
 #include "store/blocklist.h"
+#include "store/sts.h"
 
 /* Waits are longer or shorter than computed by up to this part, so that connections which failed
  * together do not come back together. */
@@ -143,6 +144,15 @@ static bool store_failure(
                        plan->block > 0 ? now + plan->block : 0, attempts, error);
 }
 
+/* What the server said about TLS holds for so long from the end of the link on. */
+static bool refresh_sts(IcSession *session, GError **error)
+{
+        if (!session->row->config->sts || !session->link || !ic_link_is_tls(session->link))
+                return true;
+        return ic_store_sts_refresh(
+                session->store, session_get_address(session), ic_now_real(), error);
+}
+
 /* Writes into the database that there is no link any more, and what follows. */
 static void store_end(IcSession *session, const GError *failure, const IcFailurePlan *plan)
 {
@@ -157,6 +167,7 @@ static void store_end(IcSession *session, const GError *failure, const IcFailure
                 ic_store_server_clear_live(store, session->id, NULL, &error) &&
                 ic_store_link_forget(store, session->id, &error) &&
                 ic_store_server_note_progress(store, session->id, &error) &&
+                refresh_sts(session, &error) &&
                 ic_store_server_set_status(
                         store, session->id, ic_state_name(state), ic_now_real(), NULL, &error) &&
                 (!failure || store_failure(session, failure, plan, &error)) &&

@@ -17,6 +17,7 @@
 #include "session/session-private.h"
 #include "store/blocklist.h"
 #include "store/messages.h"
+#include "store/sts.h"
 
 /* Rows go into the full-text index when the link has been quiet for so long, so many at once. */
 #define INDEX_IDLE_USEC (1 * G_USEC_PER_SEC)
@@ -121,6 +122,7 @@ static void digest(IcSession *session, const guint8 *data, gsize len)
         session->in_position += len;
         remember_tail(session, data, len);
         session->batch.has_read = true;
+        session->batch.now = now;
         session->batch.consume = len;
         session_queue_lines(session, 0, 0);
         session_open_batch(session);
@@ -197,6 +199,18 @@ static bool write_released(IcSession *session)
         }
 }
 
+/* Notes since when, for liveness.c. What is left to read on a link that takes nothing is read. */
+static bool is_choked(IcSession *session, gint64 now)
+{
+        bool is = ic_output_is_choked(session->output) && !session->write_failed;
+
+        if (!is)
+                session->choked_since = 0;
+        else if (session->choked_since == 0)
+                session->choked_since = now;
+        return is;
+}
+
 void session_flush(IcSession *session)
 {
         gint64 now = ic_now_monotonic(), next;
@@ -210,7 +224,7 @@ void session_flush(IcSession *session)
                 is_writable = write_released(session);
         if (session->is_ended)
                 return;
-        ic_link_want(session->link, true, !is_writable);
+        ic_link_want(session->link, !is_choked(session, now), !is_writable);
         if (next >= 0 && !session->write_failed)
                 session_timer_set(&session->send_timer, next - now, on_send_due, session);
         if (session->waiting.length > 0 && !ic_output_is_full(session->output))
@@ -306,6 +320,21 @@ static bool store_kicks(IcSession *session, GError **error)
         return true;
 }
 
+/* A server's policy about TLS is believed when it came over TLS, for the name that was dialled. */
+static bool store_sts(IcSession *session, GError **error)
+{
+        for (gsize i = 0; i < irc_effects_count(session->effects); i++) {
+                const IrcEffect *effect = irc_effects_get(session->effects, i);
+
+                if (effect->type == IRC_EFFECT_STS && !effect->sts.is_upgrade &&
+                        !ic_store_sts_put(session->store, session_get_address(session),
+                                session->dialled_port, effect->sts.duration, ic_now_real(), error))
+                        return false;
+        }
+
+        return true;
+}
+
 /* The first thing that this process stores shows that it is not started in vain. */
 static bool store_progress(IcSession *session, GError **error)
 {
@@ -318,8 +347,9 @@ static bool try_commit(IcSession *session, GError **error)
         if (ic_store_begin(session->store, error) &&
                 ic_store_apply(session->store, session->id, session->effects, error) &&
                 store_welcome(session, error) && store_kicks(session, error) &&
-                store_progress(session, error) && store_link(session, error) &&
-                ic_store_commit(session->store, error))
+                session_store_answers(session, error) && session_store_gaps(session, error) &&
+                store_sts(session, error) && store_progress(session, error) &&
+                store_link(session, error) && ic_store_commit(session->store, error))
                 return true;
 
         ic_store_rollback(session->store);
@@ -391,27 +421,6 @@ static gboolean on_index_due(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
-/* A key of many rounds is derived in slices, so that nothing else waits for it. */
-static gboolean on_work(gpointer user_data)
-{
-        IcSession *session = user_data;
-
-        /* A batch that is open is asked about again when it is committed. */
-        if (!session->batch.is_open) {
-                irc_client_work(session->client, session->effects);
-                if (irc_effects_count(session->effects) == 0 &&
-                        irc_client_has_work(session->client))
-                        return G_SOURCE_CONTINUE;
-        }
-        session->work_idle = 0;
-        if (!session->batch.is_open && irc_effects_count(session->effects) > 0) {
-                session_queue_lines(session, 0, 0);
-                session_open_batch(session);
-                session_commit(session);
-        }
-        return G_SOURCE_REMOVE;
-}
-
 /* Returns the effect that ends the link, if there is one. */
 static IrcEffect *tell(IcSession *session)
 {
@@ -431,6 +440,28 @@ static IrcEffect *tell(IcSession *session)
                 session_timer_set(&session->index_timer, INDEX_IDLE_USEC, on_index_due, session);
 
         return close_effect;
+}
+
+void session_go_on(IcSession *session)
+{
+        irc_effects_clear(session->effects);
+        if (session->is_ended || session->state == IC_STATE_CLOSING)
+                return;
+        ic_output_set_paced(session->output, !irc_client_has_safe_rate(session->client));
+        if (session_ask_for_gaps(session, ic_now_real()))
+                session_carry_on(session);
+        else
+                session_schedule_work(session);
+}
+
+static void leave_link(IcSession *session, const IrcEffect *close_effect)
+{
+        if (session->state == IC_STATE_CLOSING)
+                session_end(session, NULL);
+        else if (session->upgrade_port != 0 && !ic_link_is_tls(session->link))
+                session_upgrade(session);
+        else
+                session_end_with(session, close_effect->close.error, close_effect->close.text);
 }
 
 static void after_commit(IcSession *session)
@@ -454,14 +485,10 @@ static void after_commit(IcSession *session)
         session_commands_committed(session);
         session_flush(session);
         close_effect = tell(session);
-        if (close_effect && session->state == IC_STATE_CLOSING)
-                session_end(session, NULL);
-        else if (close_effect)
-                session_end_with(session, close_effect->close.error, close_effect->close.text);
+        if (close_effect)
+                leave_link(session, close_effect);
         else
-                irc_effects_clear(session->effects);
-        if (!close_effect && session->work_idle == 0 && irc_client_has_work(session->client))
-                session->work_idle = g_idle_add(on_work, session);
+                session_go_on(session);
 }
 
 void session_commit(IcSession *session)

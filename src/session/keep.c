@@ -106,13 +106,15 @@ static bool resume(IcSession *session, GError **error)
                        session->store, session->id, getpid(), session->socket_path, error);
 }
 
-static void forget_half_restored(IcSession *session)
+void session_discard_link(IcSession *session)
 {
         g_clear_pointer(&session->link, ic_link_free);
         g_clear_pointer(&session->client, irc_client_free);
         g_clear_pointer(&session->framer, irc_framer_free);
         g_clear_pointer(&session->output, ic_output_free);
         g_byte_array_set_size(session->tail, 0);
+        session->client_due = 0;
+        session->write_failed = false;
 }
 
 /* False: there is no such link any more. It may have been left again, and the session ended. */
@@ -129,7 +131,7 @@ bool session_take_kept_link_up(IcSession *session)
                 session_log(session, IC_LOG_NOTICE, NULL, NULL,
                         "The kept link cannot be taken up, connecting anew: %s", error->message);
                 session_drop_link(session);
-                forget_half_restored(session);
+                session_discard_link(session);
                 return false;
         }
 
@@ -146,6 +148,8 @@ bool session_take_kept_link_up(IcSession *session)
         session_start_facts(session);
         session_watch_link(session);
         session_flush(session);
+        session_recall_gaps(session);
+        session_go_on(session);
         session_pump_later(session);
         return true;
 }

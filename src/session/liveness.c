@@ -86,6 +86,13 @@ static gboolean on_tick(gpointer user_data)
                 return G_SOURCE_REMOVE;
         }
 
+        if (session->choked_since != 0 &&
+                now - session->choked_since >= config->ping_timeout * IC_USEC_PER_SEC) {
+                session_end_with(session, IC_ERROR_PING_TIMEOUT,
+                        "The server goes on speaking, but does not read what it is told");
+                return G_SOURCE_REMOVE;
+        }
+
         session->pinged_at = 0;
         if (now - session->last_heard >= config->ping_interval * IC_USEC_PER_SEC)
                 ping(session, now);

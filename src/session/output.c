@@ -125,6 +125,11 @@ bool ic_output_is_full(const IcOutput *output)
         return output->waiting_bytes >= IC_OUTPUT_MAX;
 }
 
+bool ic_output_is_choked(const IcOutput *output)
+{
+        return output->waiting_bytes + output->released->len >= IC_OUTPUT_CHOKED;
+}
+
 bool ic_output_is_empty(const IcOutput *output)
 {
         return output->waiting_bytes == 0 && output->released->len == 0;

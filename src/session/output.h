@@ -17,6 +17,7 @@
 
 /* Bytes that may wait; what a user wants to send beyond it is refused. */
 #define IC_OUTPUT_MAX (256 * 1024)
+#define IC_OUTPUT_CHOKED (4 * IC_OUTPUT_MAX)
 /* Lines that may be sent at once, and the time that earns the next one (RFC 1459, 8.10). */
 #define IC_OUTPUT_BURST 8
 #define IC_OUTPUT_PACE_USEC (2 * G_USEC_PER_SEC)
@@ -39,6 +40,9 @@ void ic_output_push_together(
 typedef void (*IcOutputSentFunc)(guint64 ticket, gpointer user_data);
 void ic_output_on_sent(IcOutput *output, IcOutputSentFunc func, gpointer user_data);
 bool ic_output_is_full(const IcOutput *output);
+/* So much waits, released or not, that nothing may be done that adds to it: a server that does not
+ * read what it asks for is not listened to either. */
+bool ic_output_is_choked(const IcOutput *output);
 bool ic_output_is_empty(const IcOutput *output);
 
 /* Whether lines are paced, which they are at first: not where the server paces them itself. */

@@ -5,12 +5,17 @@
  *
  *   session.c   life cycle, state, status
  *   connect.c   waiting, dialling
+ *   login.c     secrets, and who we are to the server
  *   keep.c      taking a kept link up, giving it to the descriptor store
  *   end.c       the one way out: what failed, what follows from it, the blocklist
  *   ingest.c    the data path: read, commit, consume; and sending
+ *   history.c   fetching what was said while we were away
+ *   work.c      what the protocol core does by itself
  *   facts.c     the live facts in the database, kept true
  *   tell.c      what committed effects mean to listeners, the journal and the state
- *   submit.c    commands
+ *   rejoin.c    channels that are joined once more, later
+ *   submit.c    commands: their queue, and what each does
+ *   answers.c   what the server answers to them (labeled-response)
  *   liveness.c  deadlines, PING and PONG
  *
  * States, and what leads out of them:
@@ -29,6 +34,7 @@
 #include "irc/client.h"
 #include "irc/framer.h"
 #include "net/dial.h"
+#include "net/ecdsa.h"
 #include "session/output.h"
 #include "session/session.h"
 #include "store/ingest.h"
@@ -42,6 +48,7 @@
  * commands. Exists while it is not committed. */
 typedef struct {
         bool is_open;
+        gint64 now;    /* µs since the epoch: when it was read */
         gsize consume; /* bytes of the link to discard once it is committed */
         bool has_read;
         bool saves_link;     /* the link's whole state goes along: it is about to be kept */
@@ -49,8 +56,20 @@ typedef struct {
         bool changes_output; /* lines were queued */
 } SessionBatch;
 
-/* A command that was handed in; see submit.c. */
-typedef struct SessionCommand SessionCommand;
+/* A command that was handed in: waiting -> carried (in the open batch) -> sent (committed) -> done.
+ */
+typedef struct {
+        IcCommand command;
+        IcCommandDoneFunc done;
+        gpointer user_data;
+        guint64 ticket;     /* of its lines in the output queue, and of its label */
+        gsize lines_left;   /* times that the ticket is still to be told */
+        bool awaits_answer; /* the server will say what came of it */
+        gint64 answer_due;  /* monotonic; once its lines have left */
+        gsize first, end;   /* its effects in the open batch */
+        GArray *rows;       /* of gint64: what it said, unconfirmed; NULL: nothing */
+        GError *error;
+} SessionCommand;
 
 typedef struct {
         IcEventFunc func;
@@ -77,13 +96,19 @@ struct IcSession {
         gint64 connected_at;
         gint64 lag; /* µs, or -1 */
         bool is_ended;
-        bool has_certificate; /* the link's TLS shows one of ours */
+        IcEcdsaKey *ecdsa_key; /* for SASL, or NULL */
+        bool has_certificate;  /* the link's TLS shows one of ours */
         bool is_start_counted;
         bool has_progress;  /* something of this link was stored by this process */
         bool is_restarting; /* ends in order to be started again: no failure */
         bool is_offline;    /* waits for a network of this machine */
         guint network_polls;
 
+        GArray *endpoints;   /* the addresses of the network; NULL: on a link taken up */
+        guint endpoint;      /* the one that is dialled or linked */
+        char *dial_failures; /* of those before it, in words */
+        uint16_t dialled_port;
+        uint16_t upgrade_port; /* TLS, as the server said on a plain link (STS); 0: it did not */
         IcDial *dial;
         IcLink *link;
         IrcClient *client;
@@ -102,18 +127,26 @@ struct IcSession {
 
         GQueue waiting;   /* of SessionCommand: not yet carried out */
         GQueue carried;   /* of SessionCommand: in the open batch */
-        GHashTable *sent; /* ticket -> SessionCommand: committed, its lines not all handed over */
+        GHashTable *sent; /* ticket -> SessionCommand: committed, not answered yet */
+        GQueue answers;   /* of SessionCommand in `sent`: handed over, awaiting the answer */
         guint64 last_ticket;
 
-        gint64 last_heard; /* monotonic */
-        gint64 pinged_at;  /* monotonic; 0: no PING is out */
-        gint64 tick_due;   /* monotonic: when the liveness timer should fire */
+        GPtrArray *gaps;     /* of the history: stored, to be asked for after the commit; or NULL */
+        GHashTable *people;  /* whose history is being fetched */
+        bool knows_people;   /* the server has told all who spoke to us */
+        gint64 client_due;   /* µs since the epoch: when the core's timer fires; 0: never */
+        gint64 last_heard;   /* monotonic */
+        gint64 pinged_at;    /* monotonic; 0: no PING is out */
+        gint64 choked_since; /* monotonic; 0: the server reads what we say, more or less */
+        gint64 told_since;   /* monotonic: since when refusals are counted for the journal */
+        guint n_told;
+        gint64 tick_due; /* monotonic: when the liveness timer should fire */
 
         guint wait_timer, retry_timer, send_timer, liveness_timer, deadline_timer, index_timer,
-                quit_timer, settle_timer, rejoin_timer, facts_timer, work_idle, pump_idle;
+                quit_timer, settle_timer, rejoin_timer, facts_timer, answer_timer, client_timer,
+                work_idle, pump_idle;
 
-        GPtrArray *rejoin; /* of char *: channels that threw us out and are to be joined again */
-        GHashTable *kicks; /* channel -> how often it threw us out */
+        GHashTable *rejoins; /* of rejoin.c: channel -> how often it refused us, and when again */
 
         GArray *listeners; /* of SessionListener */
 };
@@ -149,11 +182,28 @@ bool session_count_start(IcSession *session);
 /* connect.c */
 void session_wait_and_dial(IcSession *session);
 bool session_begin_link(IcSession *session, GError **error);
+/* The address that is dialled or linked. */
+const char *session_get_address(const IcSession *session);
+/* The plain link is given up for one with TLS, on `upgrade_port`, within this attempt (IRCv3 sts).
+ */
+void session_upgrade(IcSession *session);
+
+/* login.c */
+/* A secret: the host's (systemd's credentials) goes before the database's; NULL: there is none. */
+bool session_read_secret(IcSession *session, const char *name, GBytes **ret, GError **error);
+/* Likewise; it is one line, or BAD_CONFIGURATION. */
+bool session_read_password(IcSession *session, const char *name, GBytes **ret, GError **error);
+/* A credential, or else the file whose path the key `key` of the configuration gives; or NULL. */
+bool session_read_pem(IcSession *session, const char *credential, const char *path, const char *key,
+        GBytes **ret, GError **error);
+IrcClient *session_new_client(IcSession *session, GError **error);
 
 /* keep.c */
 bool session_take_kept_link_up(IcSession *session);
 void session_keep_link(IcSession *session);
 void session_drop_link(IcSession *session);
+/* Frees all that belongs to the link. */
+void session_discard_link(IcSession *session);
 
 /* ingest.c */
 void session_watch_link(IcSession *session);
@@ -167,6 +217,24 @@ void session_open_batch(IcSession *session);
 /* Commits the open batch, or keeps trying; everything else follows from there. */
 void session_commit(IcSession *session);
 void session_flush(IcSession *session);
+/* After a commit, and when a link was taken up: what the core wants next. */
+void session_go_on(IcSession *session);
+
+/* history.c */
+/* Within the transaction: gaps that begin or are closed by what came. */
+bool session_store_gaps(IcSession *session, GError **error);
+/* Those that an earlier process stored on the link that was taken up. */
+void session_recall_gaps(IcSession *session);
+void session_forget_gaps(IcSession *session);
+/* After the commit. True: there is something to send. */
+bool session_ask_for_gaps(IcSession *session, gint64 now);
+void session_tell_history(const IcSession *session, const IrcEffect *effect);
+
+/* work.c */
+/* To be called after each commit: the core may have something to do, now or later. */
+void session_schedule_work(IcSession *session);
+/* What the core did of itself becomes a batch, and is committed. */
+void session_carry_on(IcSession *session);
 
 /* facts.c */
 /* Looks at them every so often: to be called when the link is up. */
@@ -174,6 +242,12 @@ void session_start_facts(IcSession *session);
 
 /* tell.c */
 void session_tell_effect(IcSession *session, const IrcEffect *effect);
+
+/* rejoin.c */
+GHashTable *session_rejoins_new(void);
+void session_rejoin_kicked(IcSession *session, const char *channel);
+void session_rejoin_refused(IcSession *session, const IrcEffect *effect);
+void session_rejoin_joined(IcSession *session, const char *channel);
 
 /* submit.c */
 void session_pump(IcSession *session);
@@ -183,6 +257,17 @@ void session_line_sent(guint64 ticket, gpointer user_data);
 /* A command that nobody waits for. */
 void session_enqueue_own(IcSession *session, const IcCommand *command);
 void session_refuse_commands(IcSession *session);
+
+void session_finish_command(IcSession *session, SessionCommand *command, const GError *error);
+
+/* answers.c */
+/* What the core calls a command; to be freed by the caller. */
+char *session_make_label(guint64 ticket);
+/* Its lines have left: the answer has so long to come. */
+void session_await_answer(IcSession *session, SessionCommand *command);
+/* Within the transaction: what was refused is marked. */
+bool session_store_answers(IcSession *session, GError **error);
+void session_tell_answer(IcSession *session, const IrcEffect *effect);
 
 /* liveness.c */
 void session_heard(IcSession *session);

@@ -81,10 +81,11 @@ bool ic_session_new(
         session->tail = g_byte_array_new();
         session->sent = g_hash_table_new(g_int64_hash, g_int64_equal);
         session->listeners = g_array_new(FALSE, FALSE, sizeof(SessionListener));
-        session->rejoin = g_ptr_array_new_with_free_func(g_free);
-        session->kicks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        session->rejoins = session_rejoins_new();
+        session->people = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_queue_init(&session->waiting);
         g_queue_init(&session->carried);
+        g_queue_init(&session->answers);
 
         if (!ic_store_open(session->folder, 0, &session->store, error) ||
                 !ic_store_server_read(session->store, session->id, &session->row, error))
@@ -100,7 +101,8 @@ void session_clear_timers(IcSession *session)
         guint *slots[] = {&session->wait_timer, &session->retry_timer, &session->send_timer,
                 &session->liveness_timer, &session->deadline_timer, &session->index_timer,
                 &session->quit_timer, &session->settle_timer, &session->rejoin_timer,
-                &session->facts_timer, &session->work_idle, &session->pump_idle};
+                &session->facts_timer, &session->answer_timer, &session->client_timer,
+                &session->work_idle, &session->pump_idle};
 
         for (gsize i = 0; i < G_N_ELEMENTS(slots); i++)
                 session_timer_clear(slots[i]);
@@ -118,11 +120,13 @@ void ic_session_free(IcSession *session)
         irc_client_free(session->client);
         irc_framer_free(session->framer);
         ic_output_free(session->output);
+        ic_ecdsa_key_free(session->ecdsa_key);
+        session_forget_gaps(session);
         irc_effects_free(session->effects);
         g_byte_array_unref(session->tail);
         g_hash_table_unref(session->sent);
-        g_ptr_array_unref(session->rejoin);
-        g_hash_table_unref(session->kicks);
+        g_hash_table_unref(session->rejoins);
+        g_hash_table_unref(session->people);
         g_array_unref(session->listeners);
         ic_server_row_free(session->row);
         ic_store_free(session->store);
@@ -131,6 +135,8 @@ void ic_session_free(IcSession *session)
         g_free(session->waiting_for);
         g_free(session->last_error);
         ic_settings_free(session->settings);
+        g_clear_pointer(&session->endpoints, g_array_unref);
+        g_free(session->dial_failures);
         g_free(session->pace_folder);
         g_free(session->socket_path);
         g_free(session->folder);
@@ -201,7 +207,7 @@ void ic_session_get_status(const IcSession *session, IcStatus *ret)
                 .name = g_strdup(config->name),
                 .address = g_strdup(config->address),
                 .port = (uint16_t) config->port,
-                .is_tls = config->tls,
+                .is_tls = session->link ? ic_link_is_tls(session->link) : config->tls,
                 .state = session->state,
                 .waiting_for = g_strdup(session->waiting_for),
                 .is_healthy = is_up && !session->stuck_was_told,

@@ -3,26 +3,18 @@
 
 /* Commands: they wait for the end of the welcome and the JOINs that follow it, are carried out in
  * their order, share a commit when many come at once, and are answered when the kernel has taken
- * their lines. */
+ * their lines; where the server answers each (labeled-response), when it has. */
 
 #include "session/session-private.h"
 
 /* So many commands share a commit. */
 #define COMMANDS_A_BATCH 64
 
-struct SessionCommand {
-        IcCommand command;
-        IcCommandDoneFunc done;
-        gpointer user_data;
-        guint64 ticket;   /* of its lines in the output queue */
-        gsize lines_left; /* not yet taken by the kernel */
-        GError *error;
-};
-
 static void command_free(SessionCommand *command)
 {
         ic_command_clear(&command->command);
         g_clear_error(&command->error);
+        g_clear_pointer(&command->rows, g_array_unref);
         g_free(command);
 }
 
@@ -32,18 +24,11 @@ static void answer(SessionCommand *command, const GError *error)
         command_free(command);
 }
 
-static void copy_command(const IcCommand *from, IcCommand *ret)
+void session_finish_command(IcSession *session, SessionCommand *command, const GError *error)
 {
-        *ret = (IcCommand){
-                .type = from->type,
-                .channel = g_strdup(from->channel),
-                .target = g_strdup(from->target),
-                .nickname = g_strdup(from->nickname),
-                .message = g_strdup(from->message),
-                .key = g_strdup(from->key),
-                .modes = g_strdup(from->modes),
-                .arguments = g_strdupv(from->arguments),
-        };
+        g_hash_table_remove(session->sent, &command->ticket);
+        g_queue_remove(&session->answers, command);
+        answer(command, error);
 }
 
 /* --- what each command does ------------------------------------------------------------------ */
@@ -97,11 +82,16 @@ static bool say_to_server(IcSession *session, const IcCommand *c, gint64 now, GE
 
 static void carry_out(IcSession *session, SessionCommand *command)
 {
-        gsize from = irc_effects_count(session->effects);
+        g_autofree char *label = NULL;
 
         command->ticket = ++session->last_ticket;
+        command->first = irc_effects_count(session->effects);
+        label = session_make_label(command->ticket);
+        irc_client_begin_request(session->client, label);
         if (say_to_server(session, &command->command, g_get_real_time(), &command->error))
-                command->lines_left = session_queue_lines(session, from, command->ticket);
+                command->lines_left = session_queue_lines(session, command->first, command->ticket);
+        command->awaits_answer = irc_client_end_request(session->client);
+        command->end = irc_effects_count(session->effects);
         g_queue_push_tail(&session->carried, command);
 }
 
@@ -163,15 +153,32 @@ void session_pump(IcSession *session)
         session_commit(session);
 }
 
+/* The rows of what it said that nobody has confirmed. */
+static void note_rows(IcSession *session, SessionCommand *command)
+{
+        for (gsize i = command->first; i < command->end; i++) {
+                const IrcEffect *effect = irc_effects_get(session->effects, i);
+
+                if (effect->type != IRC_EFFECT_MESSAGE || !effect->message.is_unconfirmed)
+                        continue;
+                if (!command->rows)
+                        command->rows = g_array_new(FALSE, FALSE, sizeof(gint64));
+                g_array_append_val(command->rows, effect->message.row_id);
+        }
+}
+
 void session_commands_committed(IcSession *session)
 {
         SessionCommand *command;
 
         while ((command = g_queue_pop_head(&session->carried)) != NULL) {
-                if (command->error || command->lines_left == 0)
+                if (command->error || command->lines_left == 0) {
                         answer(command, command->error);
-                else
-                        g_hash_table_insert(session->sent, &command->ticket, command);
+                        continue;
+                }
+                if (command->awaits_answer)
+                        note_rows(session, command);
+                g_hash_table_insert(session->sent, &command->ticket, command);
         }
 }
 
@@ -183,8 +190,10 @@ void session_line_sent(guint64 ticket, gpointer user_data)
         if (!command || --command->lines_left > 0)
                 return;
 
-        g_hash_table_remove(session->sent, &ticket);
-        answer(command, NULL);
+        if (command->awaits_answer)
+                session_await_answer(session, command);
+        else
+                session_finish_command(session, command, NULL);
 }
 
 static GError *not_connected(const IcSession *session)
@@ -208,6 +217,7 @@ void session_refuse_commands(IcSession *session)
         error = not_connected(session);
         sent = g_hash_table_get_values(session->sent);
         g_hash_table_remove_all(session->sent);
+        g_queue_clear(&session->answers);
         for (GList *l = sent; l; l = l->next)
                 answer(l->data, error);
         while ((command = g_queue_pop_head(&session->carried)) != NULL)
@@ -221,7 +231,7 @@ static void enqueue(
 {
         SessionCommand *waiting = g_new0(SessionCommand, 1);
 
-        copy_command(command, &waiting->command);
+        ic_command_copy(command, &waiting->command);
         waiting->done = done;
         waiting->user_data = user_data;
         g_queue_push_tail(&session->waiting, waiting);
@@ -248,12 +258,13 @@ static void submit_status(IcSession *session, IcCommandDoneFunc done, gpointer u
 static void submit_quit(
         IcSession *session, const IcCommand *command, IcCommandDoneFunc done, gpointer user_data)
 {
+        g_autofree char *message = g_strdup(command->message); /* may be gone when it is done */
         g_autoptr(GError) error = NULL;
         bool ok = ic_session_set_wanted(session, false, &error);
 
         done(error, NULL, user_data);
         if (ok)
-                ic_session_stop(session, command->message);
+                ic_session_stop(session, message);
 }
 
 void ic_session_submit(

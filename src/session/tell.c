@@ -12,9 +12,8 @@
  * alone is no success, there are servers that welcome and close at once. */
 #define SETTLED_USEC (60 * G_USEC_PER_SEC)
 
-/* OnKick=rejoin: after so many times RestartDelay=, and so often into one channel. */
-#define REJOIN_DELAYS 2
-#define REJOINS_MAX 3
+#define REFUSALS_MAX 20
+#define REFUSALS_USEC (60 * G_USEC_PER_SEC)
 
 static gboolean on_settled(gpointer user_data)
 {
@@ -39,43 +38,13 @@ static void tell_registered(IcSession *session, const char *nickname)
         session_timer_clear(&session->deadline_timer);
         session->connected_at = ic_now_real();
         session_log(session, IC_LOG_INFO, IC_MESSAGE_CONNECTED, NULL, "Connected to %s as %s",
-                session->row->config->address, nickname);
+                session_get_address(session), nickname);
         session_set_state(session, IC_STATE_CONNECTED, NULL, NULL);
         session_emit(session, &(IcEvent){.type = IC_EVENT_READY, .nickname = nickname});
         session_timer_set(&session->settle_timer, SETTLED_USEC, on_settled, session);
         session_start_liveness(session);
         session_start_facts(session);
         session_pump_later(session);
-}
-
-static gboolean on_rejoin(gpointer user_data)
-{
-        IcSession *session = user_data;
-
-        session->rejoin_timer = 0;
-        for (guint i = 0; i < session->rejoin->len; i++) {
-                const IcCommand command = {
-                        .type = IC_COMMAND_JOIN, .channel = session->rejoin->pdata[i]};
-
-                session_enqueue_own(session, &command);
-        }
-        g_ptr_array_set_size(session->rejoin, 0);
-        return G_SOURCE_REMOVE;
-}
-
-/* Back after a while, if that is the policy, but not for ever: who throws us out again and again
- * means it. */
-static void rejoin_later(IcSession *session, const char *channel)
-{
-        guint times = GPOINTER_TO_UINT(g_hash_table_lookup(session->kicks, channel)) + 1;
-
-        if (session->settings->on_kick != IC_ON_KICK_REJOIN || times > REJOINS_MAX)
-                return;
-
-        g_hash_table_insert(session->kicks, g_strdup(channel), GUINT_TO_POINTER(times));
-        g_ptr_array_add(session->rejoin, g_strdup(channel));
-        session_timer_set(&session->rejoin_timer, REJOIN_DELAYS * session->settings->restart_delay,
-                on_rejoin, session);
 }
 
 static void tell_channel(IcSession *session, const IrcEffect *effect)
@@ -91,6 +60,7 @@ static void tell_channel(IcSession *session, const IrcEffect *effect)
 
         if (effect->type == IRC_EFFECT_CHANNEL_JOINED) {
                 event.type = IC_EVENT_JOINED;
+                session_rejoin_joined(session, effect->channel.channel);
                 session_log(session, IC_LOG_INFO, IC_MESSAGE_JOINED, channel, "Joined %s", channel);
         } else if (effect->type == IRC_EFFECT_CHANNEL_LEFT) {
                 event.type = IC_EVENT_PARTED;
@@ -99,7 +69,7 @@ static void tell_channel(IcSession *session, const IrcEffect *effect)
                 event.type = IC_EVENT_KICKED;
                 session_log(session, IC_LOG_NOTICE, IC_MESSAGE_KICKED, channel,
                         "Kicked from %s by %s: %s", channel, by, text);
-                rejoin_later(session, effect->channel.channel);
+                session_rejoin_kicked(session, effect->channel.channel);
         } else if (effect->type == IRC_EFFECT_TOPIC) {
                 event.type = IC_EVENT_TOPIC_CHANGED;
         } else if (effect->type == IRC_EFFECT_INVITED) {
@@ -123,18 +93,41 @@ static void tell_renamed(IcSession *session, const char *nickname)
         session_set_state(session, session->state, session->waiting_for, NULL);
 }
 
+/* A server may refuse as often as it likes; the journal takes so many in so long. */
+static IcLogLevel refusal_level(IcSession *session)
+{
+        gint64 now = ic_now_monotonic();
+
+        if (now - session->told_since > REFUSALS_USEC) {
+                session->told_since = now;
+                session->n_told = 0;
+        }
+        return ++session->n_told > REFUSALS_MAX ? IC_LOG_DEBUG : IC_LOG_NOTICE;
+}
+
 static void tell_refused(IcSession *session, const IrcEffect *effect)
 {
         g_autofree char *context = ic_text_quote(effect->reply.context, 64);
         g_autofree char *text = ic_text_quote(effect->reply.text, 200);
         g_autofree char *words = g_strdup_printf("%s%s%s", context, context[0] ? ": " : "", text);
 
-        session_log(session, IC_LOG_NOTICE, NULL, context[0] ? context : NULL,
+        session_log(session, refusal_level(session), NULL, context[0] ? context : NULL,
                 "The server refused %s (%s): %s",
                 effect->reply.command ? effect->reply.command : "a command", effect->reply.code,
                 words);
         session_emit(session,
                 &(IcEvent){.type = IC_EVENT_ERROR, .code = effect->reply.code, .text = words});
+}
+
+/* WARN and NOTE of standard-replies: nothing was refused. */
+static void tell_note(IcSession *session, const IrcEffect *effect)
+{
+        g_autofree char *context = ic_text_quote(effect->reply.context, 64);
+        g_autofree char *text = ic_text_quote(effect->reply.text, 200);
+
+        session_log(session, refusal_level(session), NULL, context[0] ? context : NULL,
+                "The server remarks (%s): %s%s%s", effect->reply.code, context,
+                context[0] ? ": " : "", text);
 }
 
 void session_tell_effect(IcSession *session, const IrcEffect *effect)
@@ -166,6 +159,20 @@ void session_tell_effect(IcSession *session, const IrcEffect *effect)
                 break;
         case IRC_EFFECT_REPLY_ERROR:
                 tell_refused(session, effect);
+                session_rejoin_refused(session, effect);
+                break;
+        case IRC_EFFECT_ANSWERED:
+                session_tell_answer(session, effect);
+                break;
+        case IRC_EFFECT_STS:
+                if (effect->sts.is_upgrade)
+                        session->upgrade_port = effect->sts.port;
+                break;
+        case IRC_EFFECT_HISTORY:
+                session_tell_history(session, effect);
+                break;
+        case IRC_EFFECT_REPLY_NOTE:
+                tell_note(session, effect);
                 break;
         case IRC_EFFECT_PONG:
                 session_got_pong(session, effect->pong.token);
@@ -174,13 +181,9 @@ void session_tell_effect(IcSession *session, const IrcEffect *effect)
         case IRC_EFFECT_MEMBER:
         case IRC_EFFECT_MEMBER_RENAMED:
         case IRC_EFFECT_MEMBER_GONE:
-        case IRC_EFFECT_REPLY_NOTE:
-        case IRC_EFFECT_ANSWERED:
         case IRC_EFFECT_READ_MARKER:
         case IRC_EFFECT_REDACTED:
         case IRC_EFFECT_SELF_AWAY:
-        case IRC_EFFECT_STS:
-        case IRC_EFFECT_HISTORY:
         case IRC_EFFECT_HISTORY_TARGET:
         case IRC_EFFECT_CLOSE:
                 break;

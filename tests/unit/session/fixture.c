@@ -176,6 +176,8 @@ void open_session(Fixture *f, int kept_link)
 
         if (f->restart_limit > 0)
                 settings->restart_limit = f->restart_limit;
+        if (f->restart_delay > 0)
+                settings->restart_delay = f->restart_delay;
         f->is_finished = false;
         g_clear_error(&f->error);
         g_assert_true(ic_session_new(&(IcSessionOptions){.id = ID,
@@ -214,6 +216,28 @@ void set_up(Fixture *f, gconstpointer data)
         g_assert_true(ic_server_config_complete(config, &error));
         g_assert_true(ic_store_open(f->folder, IC_STORE_CREATE, &store, &error));
         g_assert_true(ic_store_server_add(store, ID, config, &error));
+        g_assert_no_error(error);
+}
+
+int dup_kept(Fixture *f)
+{
+        int fd = fcntl(f->kept, F_DUPFD_CLOEXEC, 3);
+
+        g_assert_cmpint(fd, >=, 0);
+        return fd;
+}
+
+void change_server(Fixture *f, const char *key, const char *value)
+{
+        g_autoptr(IcStore) store = NULL;
+        g_autoptr(IcServerRow) row = NULL;
+        g_autoptr(GError) error = NULL;
+
+        g_assert_true(ic_store_open(f->folder, 0, &store, &error));
+        g_assert_true(ic_store_server_read(store, ID, &row, &error));
+        g_assert_true(ic_server_config_set(row->config, key, value, &error));
+        g_assert_true(ic_server_config_complete(row->config, &error));
+        g_assert_true(ic_store_server_update(store, ID, row->config, &error));
         g_assert_no_error(error);
 }
 

@@ -30,6 +30,7 @@ typedef struct {
         int kept; /* the descriptor store */
         bool can_keep;
         uint32_t restart_limit; /* 0: the default */
+        gint64 restart_delay;   /* µs; 0: the default */
 } Fixture;
 
 /* `data`: settings of the server, name and value in turn, NULL at the end; or NULL. */
@@ -55,6 +56,10 @@ void close_peer(Fixture *f);
 
 /* Starts a session, with a descriptor of an earlier one or -1. */
 void open_session(Fixture *f, int kept_link);
+/* A copy of what the descriptor store has, for a next session. */
+int dup_kept(Fixture *f);
+/* Changes a key of the configuration in the database. */
+void change_server(Fixture *f, const char *key, const char *value);
 /* As far as channel #a. */
 void log_in(Fixture *f);
 /* The answer goes to `answers`: "ok;", the error's code or the state. */

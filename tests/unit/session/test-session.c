@@ -174,7 +174,7 @@ static void test_resume(Fixture *f, gconstpointer data)
         g_clear_pointer(&f->session, ic_session_free);
         say(f, "o\r\n:bob!u@h PRIVMSG #a :three\r\n");
 
-        open_session(f, fcntl(f->kept, F_DUPFD_CLOEXEC, 3));
+        open_session(f, dup_kept(f));
         ic_session_get_status(f->session, &status);
         g_assert_cmpint(status.state, ==, IC_STATE_CONNECTED);
         g_assert_cmpstr(status.channels[0], ==, "#a");
@@ -206,7 +206,7 @@ static void test_sudden_death(Fixture *f, gconstpointer data)
                 /* No suspend: like a kill, but for the descriptors that the kernel would close. */
                 g_clear_pointer(&f->session, ic_session_free);
                 say(f, line + cut);
-                open_session(f, fcntl(f->kept, F_DUPFD_CLOEXEC, 3));
+                open_session(f, dup_kept(f));
         }
         RUN_UNTIL(f, strstr(f->events->str, "<bob> n39;"));
         g_assert_cmpuint(f->accepted, ==, 1);
@@ -231,14 +231,14 @@ static void test_busy_store_keeps_link(Fixture *f, gconstpointer data)
         g_assert_true(ic_store_open(f->folder, 0, &other, &error));
         g_assert_true(ic_store_begin(other, &error));
         g_assert_true(ic_store_server_set_wanted(other, ID, true, &error));
-        open_session(f, fcntl(f->kept, F_DUPFD_CLOEXEC, 3));
+        open_session(f, dup_kept(f));
         g_assert_true(f->is_finished);
         g_assert_error(f->error, IC_ERROR, IC_ERROR_STORE_BUSY);
         g_assert_cmpint(f->kept, >=, 0);
         g_clear_pointer(&f->session, ic_session_free);
 
         g_assert_true(ic_store_commit(other, &error));
-        open_session(f, fcntl(f->kept, F_DUPFD_CLOEXEC, 3));
+        open_session(f, dup_kept(f));
         RUN_UNTIL(f, strstr(f->events->str, "<bob> meanwhile;"));
         g_assert_cmpuint(f->accepted, ==, 1);
         g_assert_cmpuint(count_rows(f, "#a"), ==, 2);
@@ -281,7 +281,7 @@ static void test_facts_are_put_back(Fixture *f, gconstpointer data)
         /* The kept link is none the worse. */
         g_clear_pointer(&f->session, ic_session_free);
         say(f, ":bob!u@h PRIVMSG #a :after all\r\n");
-        open_session(f, fcntl(f->kept, F_DUPFD_CLOEXEC, 3));
+        open_session(f, dup_kept(f));
         RUN_UNTIL(f, strstr(f->events->str, "<bob> after all;"));
         g_assert_cmpuint(f->accepted, ==, 1);
 }

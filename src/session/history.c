@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-FileCopyrightText: The irc-conn authors */
+
+/* What was said while we were away, fetched from servers that keep it (draft/chathistory).
+ *
+ *   a gap begins               | what is asked                    | it is closed
+ *   ---------------------------+----------------------------------+-------------------------------
+ *   welcome                    | who spoke to us since (TARGETS)  | all who did are fetched
+ *   a channel is joined        | the lines after the last we have | the server has no more
+ *   somebody spoke to us since | likewise                         | likewise
+ *
+ * A gap is in the database from its beginning, in the transaction that stores what it begins with,
+ * until it is closed: a link that ends meanwhile leaves it to the next one. What is fetched twice
+ * is stored once. */
+
+#include "base/text.h"
+#include "session/session-private.h"
+#include "store/gap.h"
+
+/* In the place of a target: everybody, to the store and to the protocol core. */
+#define ANYBODY ""
+#define ALL_TARGETS "*"
+
+typedef struct {
+        char *target;
+        IcGapPoint point;
+} Gap;
+
+static void gap_free(gpointer data)
+{
+        Gap *gap = data;
+
+        g_free(gap->target);
+        ic_gap_point_clear(&gap->point);
+        g_free(gap);
+}
+
+static bool can_fetch(const IcSession *session)
+{
+        return irc_client_has_cap(session->client, "draft/chathistory");
+}
+
+void session_forget_gaps(IcSession *session)
+{
+        g_clear_pointer(&session->gaps, g_ptr_array_unref);
+}
+
+static void add_gap(IcSession *session, const char *target, IcGapPoint *point)
+{
+        Gap *gap = g_new(Gap, 1);
+
+        *gap = (Gap){g_strdup(target), *point};
+        *point = (IcGapPoint){0};
+        if (!session->gaps)
+                session->gaps = g_ptr_array_new_with_free_func(gap_free);
+        g_ptr_array_add(session->gaps, gap);
+}
+
+/* Where nothing was ever stored, nothing is missing. */
+static bool open_gap(IcSession *session, const char *target, gint64 before, GError **error)
+{
+        g_auto(IcGapPoint) point = {0};
+        bool is_found;
+
+        if (!ic_store_gap_open(
+                    session->store, session->id, target, before, &point, &is_found, error))
+                return false;
+        if (is_found)
+                add_gap(session, target, &point);
+        return true;
+}
+
+/* Who speaks to us for the first time has no gap: his words are missing since the last that we know
+ * of anybody's. Channels are asked for when they are joined. */
+static bool open_for_person(IcSession *session, const char *nickname, GError **error)
+{
+        const IrcIsupport *isupport = irc_client_get_isupport(session->client);
+        gint64 before = session->connected_at;
+        g_auto(IcGapPoint) point = {0};
+        bool is_found;
+
+        if (irc_isupport_is_channel(isupport, nickname))
+                return true;
+        if (!ic_store_gap_open(
+                    session->store, session->id, nickname, before, &point, &is_found, error) ||
+                (!is_found && !ic_store_gap_open(session->store, session->id, ANYBODY, before,
+                                      &point, &is_found, error)))
+                return false;
+        if (is_found) {
+                g_hash_table_add(session->people, g_strdup(nickname));
+                add_gap(session, nickname, &point);
+        }
+        return true;
+}
+
+/* One target less is asked for; the last of them closes the gap that began with the welcome. */
+static bool close_gap(IcSession *session, const IrcEffect *effect, GError **error)
+{
+        const char *target = effect->history.target;
+        bool is_all = g_str_equal(target, ALL_TARGETS);
+
+        session->knows_people |= is_all;
+        if (!effect->history.failure && !is_all &&
+                !ic_store_gap_close(session->store, session->id, target, error))
+                return false;
+        if ((!g_hash_table_remove(session->people, target) && !is_all) || !session->knows_people ||
+                g_hash_table_size(session->people) > 0)
+                return true;
+        return ic_store_gap_close(session->store, session->id, ANYBODY, error);
+}
+
+static bool store_gap(IcSession *session, const IrcEffect *effect, GError **error)
+{
+        if (effect->type == IRC_EFFECT_REGISTERED)
+                return open_gap(session, ANYBODY, session->batch.now, error);
+        if (effect->type == IRC_EFFECT_CHANNEL_JOINED)
+                return open_gap(session, effect->channel.channel, session->batch.now, error);
+        if (effect->type == IRC_EFFECT_HISTORY_TARGET)
+                return open_for_person(session, effect->read.target, error);
+        if (effect->type == IRC_EFFECT_HISTORY)
+                return close_gap(session, effect, error);
+        return true;
+}
+
+bool session_store_gaps(IcSession *session, GError **error)
+{
+        session_forget_gaps(session); /* of a commit that failed */
+        if (!can_fetch(session))
+                return true;
+
+        for (gsize i = 0; i < irc_effects_count(session->effects); i++)
+                if (!store_gap(session, irc_effects_get(session->effects, i), error))
+                        return false;
+        return true;
+}
+
+static void recall_gap(const char *target, const IcGapPoint *point, gpointer user_data)
+{
+        IcGapPoint copy = {g_strdup(point->msgid), point->sent_at};
+
+        add_gap(user_data, target, &copy);
+}
+
+/* The earlier process may have died between storing a gap and asking for it. */
+void session_recall_gaps(IcSession *session)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (can_fetch(session) &&
+                !ic_store_gap_foreach(session->store, session->id, recall_gap, session, &error))
+                session_log(session, IC_LOG_NOTICE, NULL, NULL,
+                        "What is still missing of the history is asked for after the next "
+                        "reconnect: %s",
+                        error->message);
+}
+
+static void ask(IcSession *session, const Gap *gap, gint64 now)
+{
+        g_autoptr(GError) error = NULL;
+        bool ok;
+
+        if (g_str_equal(gap->target, ANYBODY))
+                ok = irc_client_fetch_targets(
+                        session->client, gap->point.sent_at, now, session->effects, &error);
+        else
+                ok = irc_client_fetch_history(session->client, gap->target, gap->point.msgid,
+                        gap->point.sent_at, now, session->effects, &error);
+        if (!ok)
+                session_log(session, IC_LOG_DEBUG, NULL, NULL, "No history is asked for: %s",
+                        error->message);
+}
+
+bool session_ask_for_gaps(IcSession *session, gint64 now)
+{
+        g_autoptr(GPtrArray) gaps = g_steal_pointer(&session->gaps);
+
+        for (guint i = 0; gaps && i < gaps->len; i++)
+                ask(session, gaps->pdata[i], now);
+        return irc_effects_count(session->effects) > 0;
+}
+
+void session_tell_history(const IcSession *session, const IrcEffect *effect)
+{
+        g_autofree char *target = ic_text_quote(effect->history.target, 64);
+        g_autofree char *failure = ic_text_quote(effect->history.failure, 200);
+
+        if (effect->history.failure)
+                session_log(session, IC_LOG_NOTICE, NULL, target,
+                        "The history of %s could not be fetched whole: %s", target, failure);
+        else if (effect->history.n_lines > 0 && !g_str_equal(target, ALL_TARGETS))
+                session_log(session, IC_LOG_INFO, NULL, target,
+                        "Fetched the history of %s since the last known line: %u lines", target,
+                        effect->history.n_lines);
+}
