@@ -5,7 +5,7 @@
 
 #pragma once
 
-/* `text` (valid UTF-8) prepared; NULL if it has characters that no name or password may have. To be
- * freed by the caller. Characters that are new since Unicode 3.2 are taken as they are, and the
- * rules for text from right to left are left to whoever set the password. */
+/* `text` (valid UTF-8) prepared; NULL if it has characters that no name or password may have, or
+ * mixes text from right to left with other text as RFC 4013 forbids. Characters that are new since
+ * Unicode 3.2 are taken as they are. To be freed by the caller. */
 char *irc_saslprep(const char *text);

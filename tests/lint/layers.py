@@ -9,7 +9,8 @@ import re
 import tree
 
 # The headers of libraries that only some may see, as the table's last column names them.
-LIBRARIES = {"systemd/": "libsystemd", "sqlite3.h": "SQLite", "gnutls/": "GnuTLS"}
+LIBRARIES = {"systemd/": "libsystemd", "sqlite3.h": "SQLite", "gnutls/": "GnuTLS",
+             "stringprep.h": "libidn", "unigbrk.h": "libunistring"}
 INCLUDE = re.compile(r'\s*#\s*include\s+([<"])([^>"]+)')
 
 

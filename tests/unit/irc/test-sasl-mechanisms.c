@@ -91,6 +91,11 @@ static void test_saslprep(void)
                 {"\u00AA", "a"},
                 {"\u2168", "IX"},
                 {"\x07", NULL},
+                {"\u06271", NULL}, /* from right to left must begin and end so */
+                {"\u0627a\u0628", NULL},
+                {"\u06271\u0628", "\u06271\u0628"},
+                {"\u2060a\u1806", "a"},
+                {"\U0001F44D", "\U0001F44D"}, /* newer than Unicode 3.2 */
                 {"a\u00A0b\u3000c", "a b c"},
                 {"pa\u0301ss", "p\u00E1ss"},
                 {"\uE000", NULL},

@@ -39,6 +39,17 @@ static void test_split(void)
                         "\U0001F1E9\U0001F1EA|\U0001F1EB\U0001F1F7"},
                 {"x\U0001F1E9\U0001F1EA", 6, "x|\U0001F1E9|\U0001F1EA"},
                 {"a\u1112\u1161\u11AB", 9, "a|\u1112\u1161\u11AB"},
+                /* families, a letter with two signs of Devanagari, the flag of Wales, and what
+                 * stands before a digit */
+                {"\U0001F468\u200D\U0001F469\u200D\U0001F467y", 18,
+                        "\U0001F468\u200D\U0001F469\u200D\U0001F467|y"},
+                {"x\U0001F468\U0001F3FD\u200D\U0001F527", 15,
+                        "x|\U0001F468\U0001F3FD\u200D\U0001F527"},
+                {"x\u0915\u094D\u0937\u093F", 10, "x\u0915\u094D|\u0937\u093F"},
+                {"x\u0e01\u0e33", 6, "x|\u0e01\u0e33"},
+                {"x\u0600\u0661", 4, "x|\u0600\u0661"},
+                {"\U0001F3F4\U000E0067\U000E007Fz", 12, "\U0001F3F4\U000E0067\U000E007F|z"},
+                {"a\U0001F3FD\U0001F3FD\U0001F3FD", 6, "a\U0001F3FD|\U0001F3FD|\U0001F3FD"},
         };
 
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
