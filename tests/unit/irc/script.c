@@ -185,6 +185,8 @@ static char *render_message(const IrcEffect *effect)
                 g_string_append_printf(text, " at %" G_GINT64_FORMAT, effect->message.sent_at);
         if (effect->message.is_self)
                 g_string_append(text, " self");
+        if (effect->message.is_unconfirmed)
+                g_string_append(text, " unconfirmed");
         if (effect->message.label)
                 g_string_append_printf(text, " label %s", effect->message.label);
         if (effect->message.is_replay)
