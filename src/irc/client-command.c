@@ -53,6 +53,21 @@ bool irc_client_check_target(const char *parameter, const char *target, GError *
         return true;
 }
 
+/* What is longer than the server takes would be cut, and become another name or half a sentence.
+ * Some count characters and some bytes: what is too long either way is refused here. */
+static bool check_length(const IrcClient *client, const char *parameter, const char *text,
+        const char *token, GError **error)
+{
+        guint limit = irc_isupport_get_number(client->isupport, token, 0);
+
+        if (limit == 0 || !text || g_utf8_strlen(text, -1) <= (glong) limit)
+                return true;
+        g_set_error(error, IC_ERROR, IC_ERROR_TOO_LONG,
+                "%s: it is longer than the %u characters that the server takes (%s)", parameter,
+                limit, token);
+        return false;
+}
+
 static bool check_channel(const IrcClient *client, const char *channel, GError **error)
 {
         if (!irc_client_check_registered(client, error) ||
@@ -62,7 +77,7 @@ static bool check_channel(const IrcClient *client, const char *channel, GError *
                 return invalid(error, "channel",
                         "a name of a channel begins with one of \"%s\" on this server",
                         client->isupport->chantypes);
-        return true;
+        return check_length(client, "channel", channel, "CHANNELLEN", error);
 }
 
 static bool send_control(IrcClient *client, const char *verb, const char *first, const char *second,
@@ -103,7 +118,8 @@ bool irc_client_nick(IrcClient *client, const char *nickname, IrcEffects *effect
         if (strpbrk(nickname, "!@*?") || irc_isupport_is_channel(client->isupport, nickname))
                 return invalid(error, "nickname",
                         "it is the name of a channel or has one of the characters !@*?");
-        if (!send_control(client, "NICK", nickname, NULL, NULL, effects, error))
+        if (!check_length(client, "nickname", nickname, "NICKLEN", error) ||
+                !send_control(client, "NICK", nickname, NULL, NULL, effects, error))
                 return false;
         irc_client_end_regain(client, effects);
         return true;
@@ -111,7 +127,8 @@ bool irc_client_nick(IrcClient *client, const char *nickname, IrcEffects *effect
 
 bool irc_client_away(IrcClient *client, const char *message, IrcEffects *effects, GError **error)
 {
-        if (!irc_client_check_registered(client, error) || !check_text("message", message, error))
+        if (!irc_client_check_registered(client, error) || !check_text("message", message, error) ||
+                !check_length(client, "message", message, "AWAYLEN", error))
                 return false;
         return send_control(
                 client, "AWAY", NULL, NULL, message && *message ? message : NULL, effects, error);
@@ -120,7 +137,8 @@ bool irc_client_away(IrcClient *client, const char *message, IrcEffects *effects
 bool irc_client_topic(IrcClient *client, const char *channel, const char *topic,
         IrcEffects *effects, GError **error)
 {
-        if (!check_channel(client, channel, error) || !check_text("topic", topic, error))
+        if (!check_channel(client, channel, error) || !check_text("topic", topic, error) ||
+                !check_length(client, "topic", topic, "TOPICLEN", error))
                 return false;
         return send_control(client, "TOPIC", channel, NULL, topic ?: "", effects, error);
 }
@@ -151,7 +169,8 @@ bool irc_client_kick(IrcClient *client, const char *channel, const char *nicknam
 {
         if (!check_channel(client, channel, error) ||
                 !irc_client_check_target("nickname", nickname, error) ||
-                !check_text("message", reason, error))
+                !check_text("message", reason, error) ||
+                !check_length(client, "message", reason, "KICKLEN", error))
                 return false;
         return send_control(client, "KICK", channel, nickname, reason && *reason ? reason : NULL,
                 effects, error);
