@@ -11,7 +11,9 @@ static void member_free(gpointer data)
 {
         IrcChannelMember *member = data;
 
-        g_free(member->account);
+        g_clear_pointer(&member->account, g_ref_string_release);
+        g_clear_pointer(&member->address, g_ref_string_release);
+        g_clear_pointer(&member->realname, g_ref_string_release);
         g_free(member);
 }
 
@@ -19,8 +21,12 @@ static void channel_free(gpointer data)
 {
         IrcChannel *channel = data;
 
+        *channel->n_members -= g_hash_table_size(channel->members);
         g_free(channel->name);
         g_free(channel->topic);
+        g_free(channel->topic_by);
+        irc_modes_free(channel->modes);
+        irc_channel_lists_clear(&channel->lists);
         g_hash_table_unref(channel->members);
         g_free(channel);
 }
@@ -54,6 +60,7 @@ static const char *fold(const IrcChannels *channels, const char *name)
 
 static void rekey_members(IrcChannels *channels, IrcChannel *channel)
 {
+        guint before = g_hash_table_size(channel->members);
         GHashTable *members = table_new(member_free);
         GHashTableIter iter;
         gpointer key, value;
@@ -68,6 +75,7 @@ static void rekey_members(IrcChannels *channels, IrcChannel *channel)
         }
         g_hash_table_unref(channel->members);
         channel->members = members;
+        channels->n_members -= before - g_hash_table_size(members);
 }
 
 void irc_channels_set_casemap(IrcChannels *channels, IrcCasemap casemap)
@@ -102,7 +110,8 @@ IrcChannel *irc_channels_rename(IrcChannels *channels, const char *old, const ch
 {
         gpointer key, value;
 
-        if (!g_hash_table_steal_extended(channels->by_name, fold(channels, old), &key, &value))
+        if (strlen(name) > IRC_NAME_MAX ||
+                !g_hash_table_steal_extended(channels->by_name, fold(channels, old), &key, &value))
                 return NULL;
         g_free(key);
         g_free(((IrcChannel *) value)->name);
@@ -115,12 +124,15 @@ IrcChannel *irc_channels_add(IrcChannels *channels, const char *name)
 {
         IrcChannel *channel;
 
-        if (g_hash_table_size(channels->by_name) >= IRC_CHANNELS_MAX &&
-                !irc_channels_find(channels, name))
+        if (strlen(name) > IRC_NAME_MAX ||
+                (g_hash_table_size(channels->by_name) >= IRC_CHANNELS_MAX &&
+                        !irc_channels_find(channels, name)))
                 return NULL;
         channel = g_new0(IrcChannel, 1);
         channel->name = g_strdup(name);
         channel->members = table_new(member_free);
+        channel->n_members = &channels->n_members;
+        irc_channel_lists_init(&channel->lists, &channels->n_listed);
         g_hash_table_replace(channels->by_name, g_strdup(fold(channels, name)), channel);
         return channel;
 }
@@ -139,11 +151,16 @@ IrcChannelMember *irc_channel_find_member(
 static IrcChannelMember *insert_member(
         IrcChannels *channels, IrcChannel *channel, const char *nickname)
 {
-        gsize size = strlen(nickname) + 1;
-        IrcChannelMember *member = g_malloc0(sizeof(IrcChannelMember) + size);
+        gsize len = strnlen(nickname, IRC_NAME_MAX);
+        IrcChannelMember *member;
 
-        memcpy(member->nickname, nickname, size);
-        g_hash_table_replace(channel->members, g_strdup(fold(channels, nickname)), member);
+        while ((nickname[len] & 0xC0) == 0x80)
+                len--;
+        member = g_malloc0(sizeof(IrcChannelMember) + len + 1);
+        memcpy(member->nickname, nickname, len);
+        if (g_hash_table_replace(
+                    channel->members, g_strdup(fold(channels, member->nickname)), member))
+                channels->n_members++;
         return member;
 }
 
@@ -154,14 +171,18 @@ IrcChannelMember *irc_channel_add_member(
 
         if (member)
                 return member;
-        if (g_hash_table_size(channel->members) >= IRC_CHANNEL_MEMBERS_MAX)
+        if (g_hash_table_size(channel->members) >= IRC_CHANNEL_MEMBERS_MAX ||
+                channels->n_members >= IRC_MEMBERS_MAX || strlen(nickname) > IRC_NAME_MAX)
                 return NULL;
         return insert_member(channels, channel, nickname);
 }
 
 bool irc_channel_remove_member(IrcChannels *channels, IrcChannel *channel, const char *nickname)
 {
-        return g_hash_table_remove(channel->members, fold(channels, nickname));
+        bool was_there = g_hash_table_remove(channel->members, fold(channels, nickname));
+
+        channels->n_members -= was_there;
+        return was_there;
 }
 
 IrcChannelMember *irc_channel_rename_member(
@@ -175,20 +196,44 @@ IrcChannelMember *irc_channel_rename_member(
                 return NULL;
         owned_key = key;
         before = value;
+        channels->n_members--;
         member = insert_member(channels, channel, nickname);
         member->account = g_steal_pointer(&before->account);
+        member->address = g_steal_pointer(&before->address);
+        member->realname = g_steal_pointer(&before->realname);
+        member->is_away = before->is_away;
         memcpy(member->prefixes, before->prefixes, sizeof(member->prefixes));
         member_free(before);
         return member;
 }
 
+/* Equal strings are one in memory: who is in many channels is told of in each. */
+static bool set_shared(char **field, const char *value)
+{
+        if (value && strlen(value) > IRC_NAME_MAX)
+                value = NULL;
+        if (g_strcmp0(*field, value) == 0)
+                return false;
+        g_clear_pointer(field, g_ref_string_release);
+        *field = value ? g_ref_string_new_intern(value) : NULL;
+        return true;
+}
+
 bool irc_channel_member_set_account(IrcChannelMember *member, const char *account)
 {
-        if (g_strcmp0(member->account, account) == 0)
-                return false;
-        g_free(member->account);
-        member->account = g_strdup(account);
-        return true;
+        return set_shared(&member->account, account);
+}
+
+bool irc_channel_member_set_address(IrcChannelMember *member, const char *user, const char *host)
+{
+        g_autofree char *address = user && host ? g_strconcat(user, "@", host, NULL) : NULL;
+
+        return set_shared(&member->address, address);
+}
+
+bool irc_channel_member_set_realname(IrcChannelMember *member, const char *realname)
+{
+        return set_shared(&member->realname, realname);
 }
 
 bool irc_channel_member_set_prefixes(

@@ -16,56 +16,6 @@
 
 #include "irc/client-private.h"
 
-/* The nicknames in a row about a netsplit, in bytes. */
-#define NETSPLIT_NAMES_MAX 4096
-
-/* Nicknames that go or come, by channel. */
-typedef struct {
-        GHashTable *names; /* channel's name to GString */
-} Crowd;
-
-static void string_free(gpointer data)
-{
-        g_string_free(data, TRUE);
-}
-
-static void crowd_add(Crowd *crowd, const char *channel, const char *nickname)
-{
-        GString *names = g_hash_table_lookup(crowd->names, channel);
-
-        if (!names) {
-                names = g_string_new(NULL);
-                g_hash_table_insert(crowd->names, g_strdup(channel), names);
-        }
-        if (names->len + strlen(nickname) > NETSPLIT_NAMES_MAX) {
-                if (!g_str_has_suffix(names->str, "…"))
-                        g_string_append(names, " …");
-                return;
-        }
-        g_string_append_printf(names, "%s%s", names->len > 0 ? " " : "", nickname);
-}
-
-/* Who is in which of our channels before the line is taken. */
-static void note_quit(IrcClient *client, const IrcInput *input, Crowd *crowd)
-{
-        GHashTableIter iter;
-        gpointer channel;
-
-        g_hash_table_iter_init(&iter, client->channels.by_name);
-        while (g_hash_table_iter_next(&iter, NULL, &channel))
-                if (irc_channel_find_member(&client->channels, channel, input->sender))
-                        crowd_add(crowd, ((IrcChannel *) channel)->name, input->sender);
-}
-
-static void note_join(IrcClient *client, const IrcInput *input, Crowd *crowd)
-{
-        const char *name = irc_message_get_param(input->message, 0);
-        const IrcChannel *channel = name ? irc_channels_find(&client->channels, name) : NULL;
-
-        if (channel)
-                crowd_add(crowd, channel->name, input->sender);
-}
-
 static bool is_quiet(const IrcInput *input)
 {
         return !input->is_self && input->message->nick &&
@@ -75,7 +25,7 @@ static bool is_quiet(const IrcInput *input)
 }
 
 static void take_of_netsplit(IrcClient *client, const IrcBatch *batch, const IrcKeptLine *line,
-        Crowd *crowd, IrcEffects *effects)
+        IrcCrowd *crowd, IrcEffects *effects)
 {
         g_auto(IrcMessage) message = {};
         IrcInput input = {.effects = effects, .now = line->now, .batch = batch};
@@ -84,46 +34,22 @@ static void take_of_netsplit(IrcClient *client, const IrcBatch *batch, const Irc
                 return;
         input.is_quiet = is_quiet(&input);
         if (input.is_quiet && irc_message_has_verb(&message, "QUIT"))
-                note_quit(client, &input, crowd);
+                irc_client_crowd_note_quit(client, crowd, &input);
         else if (input.is_quiet && irc_message_has_verb(&message, "JOIN"))
-                note_join(client, &input, crowd);
+                irc_client_crowd_note_join(client, crowd, &input);
         irc_client_dispatch(client, &input);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-        return strcmp(*(const char *const *) a, *(const char *const *) b);
-}
-
-/* A row in each channel: the two servers, a colon, and who is gone or back. */
-static void add_netsplit_rows(
-        IrcClient *client, const IrcInput *input, const IrcBatch *batch, const Crowd *crowd)
-{
-        g_autofree const char **channels =
-                (const char **) g_hash_table_get_keys_as_array(crowd->names, NULL);
-        g_autofree char *servers = g_strjoinv(" ", batch->params);
-        guint n = g_hash_table_size(crowd->names);
-
-        qsort(channels, n, sizeof(char *), compare_names);
-        for (guint i = 0; i < n; i++) {
-                const GString *names = g_hash_table_lookup(crowd->names, channels[i]);
-                g_autofree char *content = g_strdup_printf("%s: %s", servers, names->str);
-
-                irc_client_add_message(client, input,
-                        batch->kind == IRC_BATCH_NETSPLIT ? IRC_MESSAGE_NETSPLIT
-                                                          : IRC_MESSAGE_NETJOIN,
-                        channels[i], channels[i], content);
-        }
 }
 
 static void finish_netsplit(IrcClient *client, const IrcInput *input, const IrcBatch *batch)
 {
-        Crowd crowd = {g_hash_table_new_full(g_str_hash, g_str_equal, g_free, string_free)};
+        g_autofree char *servers = g_strjoinv(" ", batch->params);
+        g_autoptr(IrcCrowd) crowd = irc_crowd_new(
+                batch->kind == IRC_BATCH_NETSPLIT ? IRC_MESSAGE_NETSPLIT : IRC_MESSAGE_NETJOIN,
+                servers, input);
 
         for (guint i = 0; i < batch->lines->len && client->state != IRC_CLIENT_CLOSED; i++)
-                take_of_netsplit(client, batch, batch->lines->pdata[i], &crowd, input->effects);
-        add_netsplit_rows(client, input, batch, &crowd);
-        g_hash_table_unref(crowd.names);
+                take_of_netsplit(client, batch, batch->lines->pdata[i], crowd, input->effects);
+        irc_client_add_crowd_rows(client, crowd, input);
 }
 
 /* Lines that were kept and shall be no more: each for itself. */
@@ -158,6 +84,8 @@ static void finish(IrcClient *client, const IrcInput *input, const IrcBatch *bat
                 irc_client_end_history_page(client, input, batch);
                 break;
         case IRC_BATCH_TARGETS:
+                irc_client_end_targets_page(client, input);
+                break;
         case IRC_BATCH_LABELED:
         case IRC_BATCH_OTHER:
                 break;

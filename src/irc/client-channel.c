@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "irc/client-private.h"
-#include "irc/mode.h"
 
 static IrcEffect *add_channel_effect(
         const IrcInput *input, IrcEffectType type, const char *channel, const char *text)
@@ -57,6 +56,9 @@ static void add_member(
         if (!member)
                 return;
         irc_channel_member_set_account(member, account);
+        irc_channel_member_set_address(member, input->message->user, input->message->host);
+        if (irc_caps_has(client->caps, "extended-join") && input->message->n_params >= 3)
+                irc_channel_member_set_realname(member, input->message->params[2]);
         irc_channel_member_set_prefixes(member, client->isupport, "");
         irc_client_add_member_effect(input, IRC_EFFECT_MEMBER, channel, member);
         irc_effects_add_users_changed(input->effects, channel->name);
@@ -81,16 +83,23 @@ static IrcChannel *join_self(IrcClient *client, const IrcInput *input, const cha
 void irc_client_handle_join(IrcClient *client, const IrcInput *input)
 {
         const char *name = input->message->params[0];
+        IrcInput quiet = *input;
         IrcChannel *channel;
 
         if (*name == '\0' || !input->message->nick)
                 return;
+        if (irc_client_gather_join(client, input, name))
+                quiet.is_quiet = true;
+        else
+                irc_client_end_of_read(client, input->effects);
         channel = input->is_self ? join_self(client, input, name)
                                  : irc_channels_find(&client->channels, name);
         if (!channel)
                 return;
-        irc_client_add_message(client, input, IRC_MESSAGE_JOIN, channel->name, channel->name, "");
+        irc_client_add_message(client, &quiet, IRC_MESSAGE_JOIN, channel->name, channel->name, "");
         add_member(client, input, channel, account_of_join(client, input));
+        if (input->is_self)
+                irc_client_ask(client, IRC_QUESTION_MODES, channel->name, input);
 }
 
 /* Takes somebody out, us or another, after the message that says why. */
@@ -144,46 +153,25 @@ void irc_client_handle_kick(IrcClient *client, const IrcInput *input)
         remove_member(client, input, channel, nickname);
 }
 
-static void change_prefixes(IrcClient *client, const IrcInput *input, IrcChannel *channel)
-{
-        IrcModeIter iter;
-        IrcModeChange change;
-        bool is_any_changed = false;
-
-        irc_mode_iter_init(
-                &iter, client->isupport, input->message->params + 1, input->message->n_params - 1);
-        while (irc_mode_iter_next(&iter, &change)) {
-                IrcChannelMember *member;
-
-                if (change.kind != IRC_MODE_PREFIX || !change.argument)
-                        continue;
-                member = irc_channel_find_member(&client->channels, channel, change.argument);
-                if (!member || !irc_channel_member_set_prefix(member, client->isupport,
-                                       irc_isupport_prefix_of(client->isupport, change.mode),
-                                       change.is_set))
-                        continue;
-                irc_client_add_member_effect(input, IRC_EFFECT_MEMBER, channel, member);
-                is_any_changed = true;
-        }
-        if (is_any_changed)
-                irc_effects_add_users_changed(input->effects, channel->name);
-}
-
 /* MODE <channel> <letters> [<argument>...]; modes of ourselves are nobody's news. */
 void irc_client_handle_mode(IrcClient *client, const IrcInput *input)
 {
         const IrcMessage *message = input->message;
         IrcChannel *channel = irc_channels_find(&client->channels, message->params[0]);
         g_autoptr(GString) content = NULL;
+        IrcInput quiet = *input;
 
+        if (irc_client_is_self(client, message->params[0]))
+                irc_client_change_user_modes(client, message->params[1]);
         if (!channel)
                 return;
+        quiet.is_quiet |= irc_client_is_mode_of_crowd(client, input);
         content = g_string_new(message->params[1]);
         for (gsize i = 2; i < message->n_params; i++)
                 g_string_append_printf(content, " %s", message->params[i]);
         irc_client_add_message(
-                client, input, IRC_MESSAGE_MODE, channel->name, channel->name, content->str);
-        change_prefixes(client, input, channel);
+                client, &quiet, IRC_MESSAGE_MODE, channel->name, channel->name, content->str);
+        irc_client_change_modes(client, input, channel, 1);
 }
 
 /* RENAME <old> <new> [:<reason>] (draft/channel-rename). Rows stay where they were said: one in
@@ -200,6 +188,9 @@ void irc_client_handle_rename(IrcClient *client, const IrcInput *input)
                 return;
         old = irc_effects_strdup(input->effects, channel->name);
         channel = irc_channels_rename(&client->channels, old, message->params[1]);
+        if (!channel)
+                return;
+        client->is_changed = true;
         new = irc_effects_strdup(input->effects, channel->name);
         by = irc_effects_strdup(input->effects, message->nick);
         text = irc_effects_strdup(input->effects, irc_message_get_param(message, 2) ?: "");
@@ -214,15 +205,20 @@ void irc_client_handle_rename(IrcClient *client, const IrcInput *input)
         irc_client_add_message(client, input, IRC_MESSAGE_RENAME, new, new, content);
 }
 
+/* Who set it and when come behind where the topic is told (333). */
 static void set_topic(
-        const IrcInput *input, IrcChannel *channel, const char *topic, bool is_by_sender)
+        IrcClient *client, const IrcInput *input, IrcChannel *channel, const char *topic)
 {
+        bool is_change = irc_message_has_verb(input->message, "TOPIC");
+        const char *by = is_change && *topic ? input->message->source : NULL;
         IrcEffect *effect;
 
         g_free(channel->topic);
         channel->topic = *topic ? g_strdup(topic) : NULL;
+        irc_client_set_string(client, &channel->topic_by, by);
+        channel->topic_at = by ? input->sent_at ?: input->now : 0;
         effect = add_channel_effect(input, IRC_EFFECT_TOPIC, channel->name, topic);
-        if (!is_by_sender)
+        if (!is_change)
                 effect->channel.by = NULL;
 }
 
@@ -236,16 +232,16 @@ void irc_client_handle_topic(IrcClient *client, const IrcInput *input)
                 return;
         irc_client_add_message(
                 client, input, IRC_MESSAGE_TOPIC, channel->name, channel->name, message->params[1]);
-        set_topic(input, channel, message->params[1], true);
+        set_topic(client, input, channel, message->params[1]);
 }
 
-/* 332 <nick> <channel> :<topic>; who set it and when (333) is not kept. */
+/* 332 <nick> <channel> :<topic> */
 void irc_client_handle_topic_reply(IrcClient *client, const IrcInput *input)
 {
         IrcChannel *channel = irc_channels_find(&client->channels, input->message->params[1]);
 
         if (channel)
-                set_topic(input, channel, input->message->params[2], false);
+                set_topic(client, input, channel, input->message->params[2]);
 }
 
 /* 331 <nick> <channel> :No topic is set */
@@ -254,7 +250,18 @@ void irc_client_handle_no_topic(IrcClient *client, const IrcInput *input)
         IrcChannel *channel = irc_channels_find(&client->channels, input->message->params[1]);
 
         if (channel)
-                set_topic(input, channel, "", false);
+                set_topic(client, input, channel, "");
+}
+
+/* The rest of "nick!user@host", if there is any. */
+static void take_address(IrcChannelMember *member, const char *item)
+{
+        const char *mark = strchr(item, '!');
+        const char *at = mark ? strchr(mark, '@') : NULL;
+        g_autofree char *user = at ? g_strndup(mark + 1, (gsize) (at - mark) - 1) : NULL;
+
+        if (user)
+                irc_channel_member_set_address(member, user, at + 1);
 }
 
 /* One of 353: prefixes (several with multi-prefix), nickname, and !user@host with
@@ -274,6 +281,7 @@ static void take_name(
         member = irc_channel_add_member(&client->channels, channel, nickname);
         if (!member)
                 return;
+        take_address(member, item + n_prefixes);
         is_changed = irc_channel_member_set_prefixes(member, client->isupport, prefixes);
         if (is_new || is_changed)
                 irc_client_add_member_effect(input, IRC_EFFECT_MEMBER, channel, member);
@@ -302,5 +310,5 @@ void irc_client_handle_names_end(IrcClient *client, const IrcInput *input)
         if (!channel)
                 return;
         irc_effects_add_users_changed(input->effects, channel->name);
-        irc_client_ask_who(client, channel->name, input->now, input->effects);
+        irc_client_ask(client, IRC_QUESTION_ACCOUNTS, channel->name, input);
 }

@@ -66,6 +66,43 @@ void irc_client_handle_kill(IrcClient *client, const IrcInput *input)
                 set_hint(client, IC_ERROR_KILLED, last_param(input));
 }
 
+/* 461 <nick> <command> :text, 468 <nick> :text; before the welcome one of them is the end of it. */
+void irc_client_handle_bad_introduction(IrcClient *client, const IrcInput *input)
+{
+        static const char *const introducing[] = {"NICK", "PASS", "USER", NULL};
+        const char *command = irc_message_get_param(input->message, 1);
+        g_autofree char *quoted = NULL, *text = NULL;
+
+        if (client->state == IRC_CLIENT_REGISTERED) {
+                irc_client_handle_refusal(client, input);
+                return;
+        }
+        if (irc_message_has_verb(input->message, "461") &&
+                (!command || !g_strv_contains(introducing, command)))
+                return;
+        quoted = quote(last_param(input));
+        text = g_strdup_printf(
+                "the server does not take our user name, real name or password: \"%s\"", quoted);
+        irc_client_close(client, IC_ERROR_BAD_CONFIGURATION, text, input->effects);
+}
+
+/* 010 <nick> <host> <port> :text, or 005 with a sentence (RFC 2812): a server may not send us where
+ * our owner did not. */
+void irc_client_handle_bounce(IrcClient *client, const IrcInput *input)
+{
+        const char **params = input->message->params;
+        g_autoptr(GString) words = g_string_new(NULL);
+        g_autofree char *quoted = NULL, *text = NULL;
+
+        if (client->state == IRC_CLIENT_REGISTERED)
+                return;
+        for (gsize i = 1; i < input->message->n_params; i++)
+                g_string_append_printf(words, "%s%s", i > 1 ? " " : "", params[i]);
+        quoted = quote(words->str);
+        text = g_strdup_printf("the server sends us to another: \"%s\"", quoted);
+        irc_client_close(client, IC_ERROR_REGISTRATION, text, input->effects);
+}
+
 static IcError class_of_end(const IrcClient *client, const char *text)
 {
         IcError said;
@@ -98,6 +135,7 @@ void irc_client_link_closed(IrcClient *client, IrcEffects *effects)
 
         if (client->state == IRC_CLIENT_CLOSED)
                 return;
+        irc_client_end_of_read(client, effects);
         if (client->has_closing_hint)
                 text = g_strdup_printf("the link was closed; %s", client->closing_text);
         else
@@ -170,6 +208,7 @@ static const struct {
         {"431", "NICK"},
         {"432", "NICK"},
         {"433", "NICK"},
+        {"435", "NICK"},
         {"436", "NICK"},
         {"438", "NICK"},
         {"441", "KICK"},
@@ -194,31 +233,48 @@ static const struct {
         {"520", "JOIN"},
 };
 
-static const char *refused_command(const IrcMessage *message)
+static const char *refused_command(const IrcClient *client, const IrcMessage *message)
 {
         static const char *const naming[] = {"263", "421", "461", NULL};
 
         /* Try again, unknown, too few parameters: these name the command themselves. */
         if (g_strv_contains(naming, message->verb))
                 return irc_message_get_param(message, 1);
+        /* A nickname or a channel is not to be had for the moment. */
+        if (irc_message_has_verb(message, "437") && message->n_params > 2)
+                return irc_isupport_is_channel(client->isupport, message->params[1]) ? "JOIN"
+                                                                                     : "NICK";
         for (gsize i = 0; i < G_N_ELEMENTS(refused_commands); i++)
                 if (g_str_equal(refused_commands[i].code, message->verb))
                         return refused_commands[i].command;
         return NULL;
 }
 
+/* 484 is our link's being restricted, or on other servers a person's being protected. */
+static bool refuses_nick(const IrcMessage *message, const char *command)
+{
+        return (command && g_str_equal(command, "NICK")) || irc_message_has_verb(message, "484");
+}
+
 /* <numeric> <nick> [<context>...] :<text> */
 void irc_client_handle_refusal(IrcClient *client, const IrcInput *input)
 {
         const IrcMessage *message = input->message;
-        const char *command = refused_command(message);
+        const char *command = refused_command(client, message);
         const char *context = message->n_params > 2 ? message->params[1] : NULL;
 
-        if (irc_message_has_verb(message, "263") && irc_client_put_off_who(client, input))
+        if (irc_message_has_verb(message, "263") &&
+                (irc_client_put_off_question(client, input) ||
+                        irc_client_put_off_history(client, input)))
                 return;
         if (irc_message_has_verb(message, "477"))
                 irc_client_await_login(client, context);
-        if (command && g_str_equal(command, "NICK") && irc_client_regain_refused(client, input))
+        if (context &&
+                (irc_message_has_verb(message, "403") || irc_message_has_verb(message, "442"))) {
+                irc_client_end_question(client, IRC_QUESTION_MODES, input);
+                irc_client_end_question(client, IRC_QUESTION_ACCOUNTS, input);
+        }
+        if (refuses_nick(message, command) && irc_client_regain_refused(client, input))
                 return;
         add_reply_error(client, input, message->verb, command, context == command ? NULL : context);
 }

@@ -22,6 +22,7 @@ static bool take_turn(IrcClient *client, gint64 now)
                 return false;
         *oldest = now;
         client->ctcp_next = (client->ctcp_next + 1) % G_N_ELEMENTS(client->ctcp_answers);
+        client->is_changed = true;
         return true;
 }
 

@@ -11,6 +11,9 @@
  *   AFTER msgid=             | FAIL                          | AFTER timestamp=, if there is a time
  *   AFTER timestamp=, LATEST | FAIL, or none in time         | the target is done, incomplete
  *   LATEST (we have nothing) | a page                        | the target is done
+ *   any                      | 263 (try again)               | the same again, a while later
+ *   TARGETS                  | a full page with something new| TARGETS from its last time on
+ *   TARGETS                  | another page                  | done
  */
 
 #include <string.h>
@@ -21,18 +24,23 @@
 #define PAGE 100
 #define PAGES_MAX 100
 #define TASKS_MAX 2000
-#define VARIANT_TYPE "a(ssxuuxusx)"
+#define VARIANT_TYPE "a(sxsxuuxxusx)"
 #define ANSWER_TIMEOUT (60 * G_USEC_PER_SEC)
+#define RETRY_DELAY (30 * G_USEC_PER_SEC)
+/* The target of a task that asks for the targets. */
+#define ALL "*"
 /* Clocks of linked servers differ; what comes twice is recognised by the store. */
 #define TIME_FUZZ G_USEC_PER_SEC
 
 typedef struct {
         char *target;
-        char *msgid; /* the last line that we have, or NULL */
-        gint64 time; /* likewise; 0: not known */
+        gint64 before; /* of a task that asks for the targets: up to then */
+        char *msgid;   /* the last line that we have, or NULL */
+        gint64 time;   /* likewise; 0: not known */
         guint n_pages;
         guint n_lines;
         gint64 asked_at; /* 0: not yet */
+        gint64 retry_at; /* 0: at once */
         /* of the page that comes */
         guint n_new;
         char *last_msgid;
@@ -88,24 +96,43 @@ static char *reference(const IrcClient *client, const Task *task)
         return g_strconcat("timestamp=", time, NULL);
 }
 
-static bool ask(IrcClient *client, Task *task, gint64 now, IrcEffects *effects)
+static bool is_of_targets(const Task *task)
 {
-        g_autofree char *from = reference(client, task);
+        return g_str_equal(task->target, ALL);
+}
+
+/* What makes no line (a target that is too long) ends as what has no answer. */
+static void ask(IrcClient *client, Task *task, gint64 now, IrcEffects *effects)
+{
+        g_autofree char *from = irc_server_time_format(MAX(task->time - TIME_FUZZ, 0));
+        g_autofree char *to = irc_server_time_format(task->before);
+        g_autofree char *first = NULL, *last = NULL;
         g_autofree char *limit = g_strdup_printf("%u", page_size(client));
-        const char *const params[] = {
-                g_str_equal(from, "*") ? "LATEST" : "AFTER", task->target, from, limit, NULL};
+        const char *params[] = {"TARGETS", NULL, NULL, limit, NULL};
 
         task->asked_at = now;
+        task->retry_at = 0;
         task->n_new = 0;
         client->is_changed = true;
-        return irc_client_send(
-                client, IRC_PRIORITY_BULK, "CHATHISTORY", params, NULL, false, effects, NULL);
+        if (is_of_targets(task)) {
+                params[1] = first = g_strconcat("timestamp=", from, NULL);
+                params[2] = last = g_strconcat("timestamp=", to, NULL);
+        } else {
+                params[1] = task->target;
+                params[2] = last = reference(client, task);
+                params[0] = g_str_equal(last, "*") ? "LATEST" : "AFTER";
+        }
+        if (!irc_client_send(
+                    client, IRC_PRIORITY_BULK, "CHATHISTORY", params, NULL, false, effects, NULL))
+                return;
 }
 
 static void ask_next(IrcClient *client, gint64 now, IrcEffects *effects)
 {
-        if (client->history.head && !current(client))
-                ask(client, client->history.head->data, now, effects);
+        Task *head = client->history.head ? client->history.head->data : NULL;
+
+        if (head && head->asked_at == 0 && head->retry_at == 0)
+                ask(client, head, now, effects);
 }
 
 static void finish(IrcClient *client, const char *failure, gint64 now, IrcEffects *effects)
@@ -134,42 +161,51 @@ static bool check_history(const IrcClient *client, GError **error)
         return false;
 }
 
+static bool check_room(const IrcClient *client, GError **error)
+{
+        if (client->history.length < TASKS_MAX)
+                return true;
+        g_set_error_literal(
+                error, IC_ERROR, IC_ERROR_QUEUE_FULL, "too many requests for history wait already");
+        return false;
+}
+
+static Task *add_task(IrcClient *client, const char *target, gint64 time)
+{
+        Task *task = g_new0(Task, 1);
+
+        task->target = g_strdup(target);
+        task->time = time;
+        g_queue_push_tail(&client->history, task);
+        client->is_changed = true;
+        return task;
+}
+
 bool irc_client_fetch_history(IrcClient *client, const char *target, const char *after_msgid,
         gint64 after_time, gint64 now, IrcEffects *effects, GError **error)
 {
-        Task *task;
-
         if (!check_history(client, error) || !irc_client_check_target("target", target, error) ||
-                (after_msgid && !irc_client_check_target("msgid", after_msgid, error)))
+                (after_msgid && !irc_client_check_target("msgid", after_msgid, error)) ||
+                !check_room(client, error))
                 return false;
-        if (client->history.length >= TASKS_MAX) {
-                g_set_error_literal(error, IC_ERROR, IC_ERROR_QUEUE_FULL,
-                        "too many requests for history wait already");
+        if (g_str_equal(target, ALL)) {
+                g_set_error_literal(
+                        error, IC_ERROR, IC_ERROR_INVALID_VALUE, "target: \"*\" is no name");
                 return false;
         }
-        task = g_new0(Task, 1);
-        task->target = g_strdup(target);
-        task->msgid = g_strdup(after_msgid);
-        task->time = after_time;
-        g_queue_push_tail(&client->history, task);
-        client->is_changed = true;
+        add_task(client, target, after_time)->msgid = g_strdup(after_msgid);
         ask_next(client, now, effects);
         return true;
 }
 
-bool irc_client_fetch_targets(
-        IrcClient *client, gint64 after, gint64 before, IrcEffects *effects, GError **error)
+bool irc_client_fetch_targets(IrcClient *client, gint64 after, gint64 before, gint64 now,
+        IrcEffects *effects, GError **error)
 {
-        g_autofree char *from = irc_server_time_format(MAX(after - TIME_FUZZ, 0));
-        g_autofree char *to = irc_server_time_format(before);
-        g_autofree char *first = g_strconcat("timestamp=", from, NULL);
-        g_autofree char *last = g_strconcat("timestamp=", to, NULL);
-        g_autofree char *limit = g_strdup_printf("%u", page_size(client));
-        const char *const params[] = {"TARGETS", first, last, limit, NULL};
-
-        return check_history(client, error) &&
-               irc_client_send(client, IRC_PRIORITY_BULK, "CHATHISTORY", params, NULL, false,
-                       effects, error);
+        if (!check_history(client, error) || !check_room(client, error))
+                return false;
+        add_task(client, ALL, after)->before = before;
+        ask_next(client, now, effects);
+        return true;
 }
 
 /* The task whose page this batch is, or NULL. */
@@ -209,6 +245,18 @@ static bool is_progress(const Task *task)
         return g_strcmp0(task->last_msgid, task->msgid) != 0 || task->last_time > task->time;
 }
 
+static void turn_page(IrcClient *client, Task *task, const IrcInput *input)
+{
+        if (++task->n_pages >= PAGES_MAX) {
+                finish(client, "there is more than we ask for at once", input->now, input->effects);
+                return;
+        }
+        g_free(task->msgid);
+        task->msgid = g_steal_pointer(&task->last_msgid);
+        task->time = MAX(task->last_time, task->time);
+        ask(client, task, input->now, input->effects);
+}
+
 void irc_client_end_history_page(IrcClient *client, const IrcInput *input, const IrcBatch *batch)
 {
         Task *task = task_of(client, batch);
@@ -218,18 +266,38 @@ void irc_client_end_history_page(IrcClient *client, const IrcInput *input, const
                 return;
         was_latest = !task->msgid && task->time == 0;
         task->n_lines += task->n_new;
-        if (was_latest || !is_progress(task)) {
+        if (was_latest || !is_progress(task))
                 finish(client, NULL, input->now, input->effects);
+        else
+                turn_page(client, task, input);
+}
+
+/* A page that is not full is the last. */
+void irc_client_end_targets_page(IrcClient *client, const IrcInput *input)
+{
+        Task *task = current(client);
+
+        if (!task || !is_of_targets(task))
                 return;
-        }
-        if (++task->n_pages >= PAGES_MAX) {
-                finish(client, "there is more than we ask for at once", input->now, input->effects);
-                return;
-        }
-        g_free(task->msgid);
-        task->msgid = g_steal_pointer(&task->last_msgid);
-        task->time = MAX(task->last_time, task->time);
-        ask(client, task, input->now, input->effects);
+        task->n_lines += task->n_new;
+        if (task->n_new < page_size(client) || task->last_time <= task->time)
+                finish(client, NULL, input->now, input->effects);
+        else
+                turn_page(client, task, input);
+}
+
+/* 263 <nick> CHATHISTORY :Please wait; whether it was ours. */
+bool irc_client_put_off_history(IrcClient *client, const IrcInput *input)
+{
+        const char *command = irc_message_get_param(input->message, 1);
+        Task *task = current(client);
+
+        if (!task || !command || g_ascii_strcasecmp(command, "CHATHISTORY") != 0)
+                return false;
+        task->asked_at = 0;
+        task->retry_at = input->now + RETRY_DELAY;
+        client->is_changed = true;
+        return true;
 }
 
 /* FAIL CHATHISTORY <code> ... :<text>; whether it was ours. */
@@ -254,6 +322,7 @@ bool irc_client_fail_history(IrcClient *client, const IrcInput *input)
 void irc_client_handle_history_target(IrcClient *client, const IrcInput *input)
 {
         const IrcMessage *message = input->message;
+        Task *task = current(client);
         const char *target;
         gint64 time = 0;
         IrcEffect *effect;
@@ -262,6 +331,11 @@ void irc_client_handle_history_target(IrcClient *client, const IrcInput *input)
                 g_ascii_strcasecmp(message->params[0], "TARGETS") != 0 ||
                 !irc_server_time_parse(message->params[2], &time))
                 return;
+        if (task && is_of_targets(task)) {
+                task->n_new++;
+                task->last_time = MAX(time, task->last_time);
+                client->is_changed = true;
+        }
         target = irc_effects_strdup(input->effects, message->params[1]);
         effect = irc_effects_add(input->effects, IRC_EFFECT_HISTORY_TARGET);
         effect->read.target = target;
@@ -270,17 +344,23 @@ void irc_client_handle_history_target(IrcClient *client, const IrcInput *input)
 
 gint64 irc_client_get_history_deadline(const IrcClient *client)
 {
-        const Task *task = current(client);
+        const Task *head = client->history.head ? client->history.head->data : NULL;
 
-        return task ? task->asked_at + ANSWER_TIMEOUT : 0;
+        if (head && head->asked_at == 0)
+                return head->retry_at;
+        return head ? head->asked_at + ANSWER_TIMEOUT : 0;
 }
 
 void irc_client_tick_history(IrcClient *client, gint64 now, IrcEffects *effects)
 {
         gint64 deadline = irc_client_get_history_deadline(client);
 
-        if (deadline != 0 && now >= deadline)
+        if (deadline == 0 || now < deadline)
+                return;
+        if (current(client))
                 finish(client, "the server did not answer", now, effects);
+        else
+                ask(client, client->history.head->data, now, effects);
 }
 
 /* The one that was asked for is the first. */
@@ -292,9 +372,9 @@ GVariant *irc_client_history_to_variant(const IrcClient *client)
         for (const GList *at = client->history.head; at; at = at->next) {
                 const Task *task = at->data;
 
-                g_variant_builder_add(&builder, "(ssxuuxusx)", task->target, task->msgid ?: "",
-                        task->time, task->n_pages, task->n_lines, task->asked_at, task->n_new,
-                        task->last_msgid ?: "", task->last_time);
+                g_variant_builder_add(&builder, "(sxsxuuxxusx)", task->target, task->before,
+                        task->msgid ?: "", task->time, task->n_pages, task->n_lines, task->asked_at,
+                        task->retry_at, task->n_new, task->last_msgid ?: "", task->last_time);
         }
         return g_variant_builder_end(&builder);
 }
@@ -302,27 +382,22 @@ GVariant *irc_client_history_to_variant(const IrcClient *client)
 void irc_client_restore_history(IrcClient *client, GVariant *variant)
 {
         GVariantIter iter;
-        const char *target, *msgid, *last_msgid;
-        gint64 time, asked_at, last_time;
-        guint n_pages, n_lines, n_new;
+        GVariant *item;
 
         if (!g_variant_is_of_type(variant, G_VARIANT_TYPE(VARIANT_TYPE)))
                 return;
         g_variant_iter_init(&iter, variant);
-        while (g_variant_iter_next(&iter, "(&s&sxuuxu&sx)", &target, &msgid, &time, &n_pages,
-                       &n_lines, &asked_at, &n_new, &last_msgid, &last_time) &&
-                client->history.length < TASKS_MAX) {
+        while (client->history.length < TASKS_MAX && (item = g_variant_iter_next_value(&iter))) {
                 Task *task = g_new0(Task, 1);
 
-                task->target = g_strdup(target);
-                task->msgid = *msgid ? g_strdup(msgid) : NULL;
-                task->time = time;
-                task->n_pages = n_pages;
-                task->n_lines = n_lines;
-                task->asked_at = asked_at;
-                task->n_new = n_new;
-                task->last_msgid = *last_msgid ? g_strdup(last_msgid) : NULL;
-                task->last_time = last_time;
+                g_variant_get(item, "(sxsxuuxxusx)", &task->target, &task->before, &task->msgid,
+                        &task->time, &task->n_pages, &task->n_lines, &task->asked_at,
+                        &task->retry_at, &task->n_new, &task->last_msgid, &task->last_time);
+                if (*task->msgid == '\0')
+                        g_clear_pointer(&task->msgid, g_free);
+                if (*task->last_msgid == '\0')
+                        g_clear_pointer(&task->last_msgid, g_free);
                 g_queue_push_tail(&client->history, task);
+                g_variant_unref(item);
         }
 }

@@ -23,6 +23,14 @@ typedef enum {
         IRC_REGAIN_ASKED,    /* a NICK of our own has no answer yet */
 } IrcRegainState;
 
+/* What is asked about a channel that we are in; the values are in the snapshot. */
+typedef enum {
+        IRC_QUESTION_MODES = 'm',
+        IRC_QUESTION_ACCOUNTS = 'w',
+} IrcQuestion;
+
+typedef struct IrcCrowd IrcCrowd;
+
 struct IrcClient {
         IrcClientState state;
 
@@ -45,6 +53,7 @@ struct IrcClient {
         char *service_account;
         bool may_send_password;
         bool is_who_wanted;
+        bool are_modes_wanted;
 
         /* who we are now */
         char *nickname;
@@ -53,7 +62,8 @@ struct IrcClient {
         char *account;
         char *server_name;
         bool is_away;
-        char *sts; /* the policy that was last heard, or NULL */
+        IrcModes *modes; /* or NULL */
+        char *sts;       /* the policy that was last heard, or NULL */
 
         IrcIsupport *isupport;
         IrcCaps *caps;
@@ -83,10 +93,17 @@ struct IrcClient {
         bool is_monitoring;
 
         /* what is asked one after the other: the head is being asked for */
-        GQueue who_queue; /* channels' names */
-        gint64 who_asked_at;
-        gint64 who_retry_at;
+        GQueue questions; /* of client-question.c */
+        gint64 question_asked_at;
+        gint64 question_retry_at;
         GQueue history; /* of client-history.c */
+
+        /* a netsplit or netjoin, as far as it came */
+        IrcCrowd *crowd;  /* or NULL: none is under way */
+        GHashTable *lost; /* who was lost where, to the two servers */
+        gint64 lost_at;
+
+        GHashTable *carried_channels; /* name to what the snapshot has of it; or NULL */
 
         /* the end */
         bool is_quitting;
@@ -188,6 +205,9 @@ void irc_client_join_awaiting(IrcClient *client, IrcEffects *effects);
 void irc_client_clear_history(IrcClient *client);
 void irc_client_count_past(IrcClient *client, const IrcInput *input);
 void irc_client_end_history_page(IrcClient *client, const IrcInput *input, const IrcBatch *batch);
+void irc_client_end_targets_page(IrcClient *client, const IrcInput *input);
+/* 263; whether it was of ours, which is asked again a while later. */
+bool irc_client_put_off_history(IrcClient *client, const IrcInput *input);
 bool irc_client_fail_history(IrcClient *client, const IrcInput *input);
 void irc_client_handle_history_target(IrcClient *client, const IrcInput *input);
 gint64 irc_client_get_history_deadline(const IrcClient *client);
@@ -198,19 +218,59 @@ void irc_client_restore_history(IrcClient *client, GVariant *variant);
 /* client-regain.c */
 void irc_client_begin_regain(IrcClient *client, gint64 now, IrcEffects *effects);
 void irc_client_end_regain(IrcClient *client, IrcEffects *effects);
-void irc_client_note_free_nick(IrcClient *client, const char *nickname, IrcEffects *effects);
+void irc_client_note_free_nick(
+        IrcClient *client, const char *nickname, gint64 now, IrcEffects *effects);
 bool irc_client_regain_refused(IrcClient *client, const IrcInput *input);
 void irc_client_handle_monitor_offline(IrcClient *client, const IrcInput *input);
 void irc_client_handle_monitor_full(IrcClient *client, const IrcInput *input);
 void irc_client_tick_regain(IrcClient *client, gint64 now, IrcEffects *effects);
 
-/* client-who.c */
-void irc_client_ask_who(IrcClient *client, const char *channel, gint64 now, IrcEffects *effects);
+/* client-question.c */
+/* Asks, if that is wanted, once the questions before it are answered. */
+void irc_client_ask(
+        IrcClient *client, IrcQuestion kind, const char *channel, const IrcInput *input);
+/* The server answered what was asked about the channel that is the line's second parameter, or will
+ * not. */
+void irc_client_end_question(IrcClient *client, IrcQuestion kind, const IrcInput *input);
+/* 263 <nick> <command> :Please wait; whether it was ours, which is asked again a while later. */
+bool irc_client_put_off_question(IrcClient *client, const IrcInput *input);
 void irc_client_handle_who(IrcClient *client, const IrcInput *input);
 void irc_client_handle_who_end(IrcClient *client, const IrcInput *input);
-bool irc_client_put_off_who(IrcClient *client, const IrcInput *input);
-gint64 irc_client_get_who_deadline(const IrcClient *client);
-void irc_client_tick_who(IrcClient *client, gint64 now, IrcEffects *effects);
+gint64 irc_client_get_question_deadline(const IrcClient *client);
+void irc_client_tick_questions(IrcClient *client, gint64 now, IrcEffects *effects);
+GVariant *irc_client_questions_to_variant(const IrcClient *client);
+void irc_client_restore_questions(IrcClient *client, GVariant *variant);
+
+/* client-channel-mode.c */
+/* The changes from the parameter with the letters on. */
+void irc_client_change_modes(
+        IrcClient *client, const IrcInput *input, IrcChannel *channel, gsize first);
+void irc_client_change_user_modes(IrcClient *client, const char *letters);
+void irc_client_handle_channel_modes(IrcClient *client, const IrcInput *input);
+void irc_client_handle_channel_created(IrcClient *client, const IrcInput *input);
+void irc_client_handle_topic_setter(IrcClient *client, const IrcInput *input);
+void irc_client_handle_listed(IrcClient *client, const IrcInput *input);
+void irc_client_handle_list_end(IrcClient *client, const IrcInput *input);
+void irc_client_handle_user_modes(IrcClient *client, const IrcInput *input);
+GVariant *irc_client_channels_to_variant(const IrcClient *client);
+void irc_client_keep_carried_channels(IrcClient *client, GVariant *variant);
+
+/* client-netsplit.c */
+IrcCrowd *irc_crowd_new(IrcMessageType type, const char *servers, const IrcInput *input);
+void irc_crowd_free(IrcCrowd *crowd);
+/* The sender leaves all channels, or joins one; before the line is taken. */
+void irc_client_crowd_note_quit(IrcClient *client, IrcCrowd *crowd, const IrcInput *input);
+void irc_client_crowd_note_join(IrcClient *client, IrcCrowd *crowd, const IrcInput *input);
+/* A row in each channel: the two servers, a colon, and who is gone or back. */
+void irc_client_add_crowd_rows(IrcClient *client, const IrcCrowd *crowd, const IrcInput *input);
+/* Whether the line is part of a netsplit or netjoin: then no row is to be made of it. */
+bool irc_client_gather_quit(IrcClient *client, const IrcInput *input, const char *reason);
+bool irc_client_gather_join(IrcClient *client, const IrcInput *input, const char *channel);
+bool irc_client_is_mode_of_crowd(const IrcClient *client, const IrcInput *input);
+/* Makes the rows of what was gathered, unless this line may belong to it. */
+void irc_client_settle_crowd(IrcClient *client, const IrcInput *input);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IrcCrowd, irc_crowd_free)
 
 /* client-say.c */
 const char *irc_client_speech_verb(IrcMessageType type);
@@ -250,6 +310,8 @@ bool irc_client_check_target(const char *parameter, const char *target, GError *
 void irc_client_handle_bad_password(IrcClient *client, const IrcInput *input);
 void irc_client_handle_banned(IrcClient *client, const IrcInput *input);
 void irc_client_handle_host_refused(IrcClient *client, const IrcInput *input);
+void irc_client_handle_bad_introduction(IrcClient *client, const IrcInput *input);
+void irc_client_handle_bounce(IrcClient *client, const IrcInput *input);
 void irc_client_handle_kill(IrcClient *client, const IrcInput *input);
 void irc_client_handle_error(IrcClient *client, const IrcInput *input);
 void irc_client_handle_fail(IrcClient *client, const IrcInput *input);
@@ -278,6 +340,7 @@ void irc_client_handle_account(IrcClient *client, const IrcInput *input);
 void irc_client_handle_away(IrcClient *client, const IrcInput *input);
 void irc_client_handle_away_reply(IrcClient *client, const IrcInput *input);
 void irc_client_handle_chghost(IrcClient *client, const IrcInput *input);
+void irc_client_handle_setname(IrcClient *client, const IrcInput *input);
 
 /* client-message.c */
 void irc_client_handle_privmsg(IrcClient *client, const IrcInput *input);

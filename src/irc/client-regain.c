@@ -12,8 +12,8 @@
  *   WATCHING | 731, or its owner leaves           | ASKED    | NICK
  *   WATCHING | 734 (the list is full)             | WAITING  |
  *   WAITING  | time, or its owner leaves          | ASKED    | NICK
- *   ASKED    | 433, 436, 437, 438                 | WAITING  |
- *   ASKED    | other refusals                     | OFF      | MONITOR - nick
+ *   ASKED    | 433, 436, 437, 438, 447, nothing   | WAITING  |
+ *   ASKED    | 432, 484 (it is not to be)         | OFF      | MONITOR - nick
  *   any      | our nickname changes               | OFF      | MONITOR - nick
  */
 
@@ -66,23 +66,24 @@ void irc_client_end_regain(IrcClient *client, IrcEffects *effects)
         set_state(client, IRC_REGAIN_OFF, 0);
 }
 
-static void ask(IrcClient *client, IrcEffects *effects)
+static void ask(IrcClient *client, gint64 now, IrcEffects *effects)
 {
         const char *const params[] = {wanted(client), NULL};
 
         if (irc_client_send(
                     client, IRC_PRIORITY_CONTROL, "NICK", params, NULL, false, effects, NULL))
-                set_state(client, IRC_REGAIN_ASKED, 0);
+                set_state(client, IRC_REGAIN_ASKED, now + INTERVAL);
         else
                 irc_client_end_regain(client, effects);
 }
 
 /* Somebody gave up a nickname. */
-void irc_client_note_free_nick(IrcClient *client, const char *nickname, IrcEffects *effects)
+void irc_client_note_free_nick(
+        IrcClient *client, const char *nickname, gint64 now, IrcEffects *effects)
 {
         if ((client->regain == IRC_REGAIN_WATCHING || client->regain == IRC_REGAIN_WAITING) &&
                 irc_casemap_equal(client->isupport->casemap, nickname, wanted(client)))
-                ask(client, effects);
+                ask(client, now, effects);
 }
 
 /* Whether a refusal was of the NICK that we said by ourselves. */
@@ -91,11 +92,13 @@ bool irc_client_regain_refused(IrcClient *client, const IrcInput *input)
         const IrcMessage *message = input->message;
         const char *about = irc_message_get_param(message, 1);
 
-        /* 437 may be about a channel. */
+        /* 437 may be about a channel, and of 484 the first parameter is a person where it is of no
+         * link. */
         if (client->regain != IRC_REGAIN_ASKED ||
-                (about && irc_isupport_is_channel(client->isupport, about)))
+                (about && irc_isupport_is_channel(client->isupport, about)) ||
+                (irc_message_has_verb(message, "484") && message->n_params > 2))
                 return false;
-        if (irc_message_has_verb(message, "432"))
+        if (irc_message_has_verb(message, "432") || irc_message_has_verb(message, "484"))
                 irc_client_end_regain(client, input->effects);
         else
                 set_state(client, IRC_REGAIN_WAITING, input->now + INTERVAL);
@@ -110,7 +113,7 @@ void irc_client_handle_monitor_offline(IrcClient *client, const IrcInput *input)
         for (gsize i = 0; names[i]; i++) {
                 g_autofree char *nickname = g_strndup(names[i], strcspn(names[i], "!"));
 
-                irc_client_note_free_nick(client, nickname, input->effects);
+                irc_client_note_free_nick(client, nickname, input->now, input->effects);
         }
 }
 
@@ -127,6 +130,10 @@ void irc_client_handle_monitor_full(IrcClient *client, const IrcInput *input)
 
 void irc_client_tick_regain(IrcClient *client, gint64 now, IrcEffects *effects)
 {
-        if (client->regain == IRC_REGAIN_WAITING && now >= client->regain_at)
-                ask(client, effects);
+        if (client->regain_at == 0 || now < client->regain_at)
+                return;
+        if (client->regain == IRC_REGAIN_WAITING)
+                ask(client, now, effects);
+        else if (client->regain == IRC_REGAIN_ASKED)
+                set_state(client, IRC_REGAIN_WAITING, now + INTERVAL);
 }

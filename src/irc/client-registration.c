@@ -320,6 +320,10 @@ void irc_client_handle_isupport(IrcClient *client, const IrcInput *input)
         g_autofree char *old = g_strdup(irc_client_get_network(client));
         const char *network;
 
+        if (message->n_params == 2 && g_str_has_prefix(message->params[1], "Try server ")) {
+                irc_client_handle_bounce(client, input);
+                return;
+        }
         for (gsize i = 1; i + 1 < message->n_params; i++)
                 if (irc_isupport_take(client->isupport, message->params[i]))
                         client->is_changed = true;

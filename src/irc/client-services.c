@@ -52,6 +52,7 @@ void irc_client_await_login(IrcClient *client, const char *channel)
                             client->isupport->casemap, client->awaiting_login->pdata[i], channel))
                         return;
         g_ptr_array_add(client->awaiting_login, g_strdup(channel));
+        client->is_changed = true;
 }
 
 static const char *key_of(const IrcClient *client, const char *channel)
@@ -71,6 +72,7 @@ void irc_client_join_awaiting(IrcClient *client, IrcEffects *effects)
         g_autoptr(GPtrArray) channels = client->awaiting_login;
 
         client->awaiting_login = g_ptr_array_new_with_free_func(g_free);
+        client->is_changed = true;
         for (guint i = 0; i < channels->len; i++) {
                 const char *channel = channels->pdata[i];
 

@@ -107,6 +107,8 @@ bool irc_client_foreach_member(
                         .account = member->account,
                         .prefixes = member->prefixes,
                         .is_away = member->is_away,
+                        .address = member->address,
+                        .realname = member->realname,
                 };
 
                 func(&shown, user_data);
@@ -143,6 +145,16 @@ GVariant *irc_client_snapshot(const IrcClient *client)
                 &builder, "{sv}", "burst-over", g_variant_new_boolean(client->is_burst_over));
         g_variant_builder_add(&builder, "{sv}", "away", g_variant_new_boolean(client->is_away));
         add_string(&builder, "sts", client->sts);
+        g_variant_builder_add(&builder, "{sv}", "user-modes", irc_modes_to_variant(client->modes));
+        g_variant_builder_add(&builder, "{sv}", "channels", irc_client_channels_to_variant(client));
+        g_variant_builder_add(
+                &builder, "{sv}", "questions", irc_client_questions_to_variant(client));
+        g_variant_builder_add(&builder, "{sv}", "awaiting-login",
+                g_variant_new_strv((const char *const *) client->awaiting_login->pdata,
+                        client->awaiting_login->len));
+        g_variant_builder_add(&builder, "{sv}", "ctcp-answers",
+                g_variant_new_fixed_array(G_VARIANT_TYPE_INT64, client->ctcp_answers,
+                        G_N_ELEMENTS(client->ctcp_answers), sizeof(gint64)));
         g_variant_builder_add(&builder, "{sv}", "capabilities", irc_caps_to_variant(client->caps));
         g_variant_builder_add(
                 &builder, "{sv}", "batches", irc_batches_to_variant(&client->batches));
@@ -201,10 +213,80 @@ static void restore_regain(IrcClient *client, GVariant *snapshot)
         client->regain_at = at;
 }
 
+static void restore_answers(IrcClient *client, GVariant *variant)
+{
+        const gint64 *answers;
+        gsize n;
+
+        if (!g_variant_is_of_type(variant, G_VARIANT_TYPE("ax")))
+                return;
+        answers = g_variant_get_fixed_array(variant, &n, sizeof(gint64));
+        /* The oldest is taken first, wherever it stands. */
+        for (gsize i = 0; i < MIN(n, G_N_ELEMENTS(client->ctcp_answers)); i++) {
+                client->ctcp_answers[i] = answers[i];
+                if (answers[i] < client->ctcp_answers[client->ctcp_next])
+                        client->ctcp_next = (guint) i;
+        }
+}
+
+static void restore_awaiting(IrcClient *client, GVariant *variant)
+{
+        GVariantIter iter;
+        const char *channel;
+
+        if (!g_variant_is_of_type(variant, G_VARIANT_TYPE_STRING_ARRAY))
+                return;
+        g_variant_iter_init(&iter, variant);
+        while (g_variant_iter_next(&iter, "&s", &channel))
+                irc_client_await_login(client, channel);
+}
+
+static void restore_caps(IrcClient *client, GVariant *variant)
+{
+        irc_caps_restore(client->caps, variant);
+}
+
+static void restore_isupport(IrcClient *client, GVariant *variant)
+{
+        irc_isupport_restore(client->isupport, variant);
+        irc_channels_set_casemap(&client->channels, client->isupport->casemap);
+}
+
+static void restore_batches(IrcClient *client, GVariant *variant)
+{
+        irc_batches_restore(&client->batches, variant);
+}
+
+static void restore_requests(IrcClient *client, GVariant *variant)
+{
+        irc_requests_restore(&client->requests, variant);
+}
+
+static void restore_user_modes(IrcClient *client, GVariant *variant)
+{
+        client->modes = irc_modes_from_variant(variant);
+}
+
+/* What has a form of its own; each leaves out what it cannot understand. */
+static const struct {
+        const char *key;
+        void (*restore)(IrcClient *client, GVariant *variant);
+} parts[] = {
+        {"capabilities", restore_caps},
+        {"isupport", restore_isupport},
+        {"batches", restore_batches},
+        {"requests", restore_requests},
+        {"history", irc_client_restore_history},
+        {"questions", irc_client_restore_questions},
+        {"channels", irc_client_keep_carried_channels},
+        {"user-modes", restore_user_modes},
+        {"awaiting-login", restore_awaiting},
+        {"ctcp-answers", restore_answers},
+};
+
 bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
 {
-        g_autoptr(GVariant) sound = NULL, caps = NULL, isupport = NULL, batches = NULL,
-                            requests = NULL, history = NULL;
+        g_autoptr(GVariant) sound = NULL;
         gboolean is_burst_over = FALSE, is_away = FALSE;
 
         g_assert(client->state == IRC_CLIENT_NEW);
@@ -222,35 +304,16 @@ bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)
         g_variant_lookup(sound, "away", "b", &is_away);
         client->is_away = is_away;
         restore_string(sound, "sts", &client->sts);
-
-        caps = g_variant_lookup_value(sound, "capabilities", NULL);
-        if (caps)
-                irc_caps_restore(client->caps, caps);
-        isupport = g_variant_lookup_value(sound, "isupport", NULL);
-        if (isupport)
-                irc_isupport_restore(client->isupport, isupport);
-        batches = g_variant_lookup_value(sound, "batches", NULL);
-        if (batches)
-                irc_batches_restore(&client->batches, batches);
-        requests = g_variant_lookup_value(sound, "requests", NULL);
-        if (requests)
-                irc_requests_restore(&client->requests, requests);
-        irc_channels_set_casemap(&client->channels, client->isupport->casemap);
         restore_regain(client, sound);
         g_variant_lookup(sound, "multiline-ref", "u", &client->multiline_ref);
-        history = g_variant_lookup_value(sound, "history", NULL);
-        if (history)
-                irc_client_restore_history(client, history);
+        for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+                g_autoptr(GVariant) part = g_variant_lookup_value(sound, parts[i].key, NULL);
+
+                if (part)
+                        parts[i].restore(client, part);
+        }
         client->state = IRC_CLIENT_REGISTERED;
         return true;
-}
-
-void irc_client_restore_channel(IrcClient *client, const char *channel, const char *topic)
-{
-        IrcChannel *added = irc_channels_add(&client->channels, channel);
-
-        if (added && topic && *topic)
-                added->topic = g_strdup(topic);
 }
 
 void irc_client_restore_member(IrcClient *client, const char *channel, const IrcMember *member)
@@ -263,5 +326,11 @@ void irc_client_restore_member(IrcClient *client, const char *channel, const Irc
                 return;
         irc_channel_member_set_account(added, member->account);
         irc_channel_member_set_prefixes(added, client->isupport, member->prefixes ?: "");
+        irc_channel_member_set_realname(added, member->realname);
+        if (member->address) {
+                g_auto(GStrv) parts_of_address = g_strsplit(member->address, "@", 2);
+
+                irc_channel_member_set_address(added, parts_of_address[0], parts_of_address[1]);
+        }
         added->is_away = member->is_away;
 }

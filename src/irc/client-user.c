@@ -39,7 +39,7 @@ static void rename_in(IrcClient *client, const IrcInput *input, IrcChannel *chan
         irc_client_add_member_effect(input, IRC_EFFECT_MEMBER_RENAMED, channel, member);
         name = irc_effects_strdup(input->effects, channel->name);
         old = irc_effects_strdup(input->effects, input->sender);
-        new = irc_effects_strdup(input->effects, nickname);
+        new = irc_effects_strdup(input->effects, member->nickname);
         effect = irc_effects_get(input->effects, irc_effects_count(input->effects) - 1);
         effect->member.channel = name;
         effect->member.nickname = old;
@@ -65,7 +65,7 @@ void irc_client_handle_nick(IrcClient *client, const IrcInput *input)
                 irc_client_set_string(client, &client->nickname, nickname);
                 irc_client_end_regain(client, input->effects);
         } else {
-                irc_client_note_free_nick(client, input->sender, input->effects);
+                irc_client_note_free_nick(client, input->sender, input->now, input->effects);
         }
 }
 
@@ -98,15 +98,20 @@ static void leave_all(IrcClient *client, const IrcInput *input, const char *reas
 void irc_client_handle_quit(IrcClient *client, const IrcInput *input)
 {
         const char *reason = irc_message_get_param(input->message, 0) ?: "";
+        IrcInput quiet = *input;
 
         if (!input->message->nick)
                 return;
+        if (irc_client_gather_quit(client, input, reason))
+                quiet.is_quiet = true;
+        else
+                irc_client_end_of_read(client, input->effects);
         if (input->is_self)
                 leave_all(client, input, reason);
         else
-                foreach_shared(client, input, quit_from, reason);
+                foreach_shared(client, &quiet, quit_from, reason);
         if (!input->is_self)
-                irc_client_note_free_nick(client, input->sender, input->effects);
+                irc_client_note_free_nick(client, input->sender, input->now, input->effects);
 }
 
 static void set_account_in(IrcClient *client, const IrcInput *input, IrcChannel *channel,
@@ -168,11 +173,32 @@ void irc_client_handle_away_reply(IrcClient *client, const IrcInput *input)
         set_self_away(client, irc_message_has_verb(input->message, "306"), input->effects);
 }
 
-/* CHGHOST <user> <host> */
+static void set_address_in(IrcClient *client, const IrcInput *input, IrcChannel *channel,
+        IrcChannelMember *member, const char *text)
+{
+        const char **params = input->message->params;
+
+        irc_channel_member_set_address(member, params[0], params[1]);
+}
+
+/* CHGHOST <user> <host>: a fact, and nobody's leaving and coming back */
 void irc_client_handle_chghost(IrcClient *client, const IrcInput *input)
 {
+        foreach_shared(client, input, set_address_in, NULL);
         if (!input->is_self)
                 return;
         irc_client_set_string(client, &client->user, input->message->params[0]);
         irc_client_set_string(client, &client->host, input->message->params[1]);
+}
+
+static void set_realname_in(IrcClient *client, const IrcInput *input, IrcChannel *channel,
+        IrcChannelMember *member, const char *realname)
+{
+        irc_channel_member_set_realname(member, realname);
+}
+
+/* SETNAME :<real name> */
+void irc_client_handle_setname(IrcClient *client, const IrcInput *input)
+{
+        foreach_shared(client, input, set_realname_in, input->message->params[0]);
 }

@@ -48,15 +48,26 @@ static const struct Verb {
 } verbs[] = {
         {"001", irc_client_handle_welcome, true, 1},
         {"005", irc_client_handle_isupport, true, 2},
+        {"010", irc_client_handle_bounce, true, 2},
+        {"221", irc_client_handle_user_modes, true, 2},
         {"263", irc_client_handle_refusal, false, 2},
         {"305", irc_client_handle_away_reply, true, 0},
         {"306", irc_client_handle_away_reply, true, 0},
         {"315", irc_client_handle_who_end, false, 2},
+        {"324", irc_client_handle_channel_modes, false, 3},
+        {"329", irc_client_handle_channel_created, false, 3},
         {"331", irc_client_handle_no_topic, false, 2},
         {"332", irc_client_handle_topic_reply, false, 3},
+        {"333", irc_client_handle_topic_setter, false, 3},
+        {"346", irc_client_handle_listed, false, 3},
+        {"347", irc_client_handle_list_end, false, 2},
+        {"348", irc_client_handle_listed, false, 3},
+        {"349", irc_client_handle_list_end, false, 2},
         {"353", irc_client_handle_names, false, 3},
         {"354", irc_client_handle_who, false, 8},
         {"366", irc_client_handle_names_end, false, 2},
+        {"367", irc_client_handle_listed, false, 3},
+        {"368", irc_client_handle_list_end, false, 2},
         {"376", irc_client_handle_burst_end, false, 0},
         {"396", irc_client_handle_visible_host, true, 2},
         {"410", irc_client_handle_no_cap, true, 0},
@@ -67,10 +78,14 @@ static const struct Verb {
         {"436", irc_client_handle_nick_refused, true, 0},
         {"437", irc_client_handle_nick_refused, true, 0},
         {"451", irc_client_handle_no_cap, true, 0},
+        {"461", irc_client_handle_bad_introduction, true, 0},
         {"463", irc_client_handle_host_refused, true, 0},
         {"464", irc_client_handle_bad_password, true, 0},
         {"465", irc_client_handle_banned, true, 0},
         {"466", irc_client_handle_banned, true, 0},
+        {"468", irc_client_handle_bad_introduction, true, 0},
+        {"728", irc_client_handle_listed, false, 4},
+        {"729", irc_client_handle_list_end, false, 3},
         {"731", irc_client_handle_monitor_offline, false, 2},
         {"734", irc_client_handle_monitor_full, false, 2},
         {"900", irc_client_handle_logged_in, true, 3},
@@ -107,6 +122,7 @@ static const struct Verb {
         {"QUIT", irc_client_handle_quit, false, 0},
         {"REDACT", irc_client_handle_redact, false, 2},
         {"RENAME", irc_client_handle_rename, false, 2},
+        {"SETNAME", irc_client_handle_setname, false, 1},
         {"TOPIC", irc_client_handle_topic, false, 2},
         {"WARN", irc_client_handle_note, false, 2},
 };
@@ -188,7 +204,10 @@ IrcClient *irc_client_new(const IrcClientOptions *options)
         client->awaiting_login = g_ptr_array_new_with_free_func(g_free);
         client->is_regain_wanted = options->regain_nickname;
         client->is_who_wanted = options->track_accounts;
-        g_queue_init(&client->who_queue);
+        client->are_modes_wanted = options->track_modes;
+        client->lost = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                (GDestroyNotify) (void (*)(void)) g_ref_string_release);
+        g_queue_init(&client->questions);
         g_queue_init(&client->history);
         client->away_message = g_strdup(options->away_message);
 
@@ -229,7 +248,11 @@ void irc_client_free(IrcClient *client)
         g_free(client->service_name);
         g_free(client->service_account);
         g_ptr_array_unref(client->awaiting_login);
-        g_queue_clear_full(&client->who_queue, g_free);
+        g_queue_clear_full(&client->questions, g_free);
+        irc_crowd_free(client->crowd);
+        g_hash_table_unref(client->lost);
+        irc_modes_free(client->modes);
+        g_clear_pointer(&client->carried_channels, g_hash_table_unref);
         irc_client_clear_history(client);
         g_free(client->closing_text);
         irc_isupport_free(client->isupport);
@@ -459,9 +482,11 @@ void irc_client_receive(
 
         if (client->state == IRC_CLIENT_NEW || client->state == IRC_CLIENT_CLOSED)
                 return;
-        if (irc_client_read(client, &client->message, line, len, &input) &&
-                !irc_client_take_into_batch(client, line, len, &input))
-                irc_client_dispatch(client, &input);
+        if (irc_client_read(client, &client->message, line, len, &input)) {
+                irc_client_settle_crowd(client, &input);
+                if (!irc_client_take_into_batch(client, line, len, &input))
+                        irc_client_dispatch(client, &input);
+        }
         if (input.message && !irc_message_has_verb(input.message, "BATCH"))
                 irc_client_answer_line(client, &input);
 }

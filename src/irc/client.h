@@ -55,6 +55,7 @@ typedef struct {
                                  * row; who wants it heeds `keeps_next` of IRC_EFFECT_SEND */
         bool regain_nickname;   /* until we have `nickname`; needs irc_client_tick() */
         bool track_accounts;    /* WHOX after each join; likewise */
+        bool track_modes;       /* MODE after each join; likewise */
         bool no_implicit_names; /* members are not told at a join: for those who only log */
         const char *ctcp_version; /* CTCP VERSION, PING, TIME and CLIENTINFO are answered, this to
                                    * the first: at most 3 in 10 s */
@@ -85,6 +86,10 @@ void irc_client_start(IrcClient *client, IrcEffects *effects);
  * since the epoch. What the line means comes out as effects; no line is an error for the caller. */
 void irc_client_receive(
         IrcClient *client, const char *line, gsize len, gint64 now, IrcEffects *effects);
+/* To be called behind the lines of each read, before the snapshot is taken: lines that are one
+ * event without the server's saying so, as those of a netsplit, are gathered from line to line and
+ * become one row here at the latest. What is gathered is not in the snapshot. */
+void irc_client_end_of_read(IrcClient *client, IrcEffects *effects);
 
 /* When irc_client_tick() has something to do, in µs since the epoch; 0: nothing. It may change with
  * every line and command. */
@@ -161,10 +166,10 @@ bool irc_client_redact(IrcClient *client, const char *target, const char *msgid,
 bool irc_client_fetch_history(IrcClient *client, const char *target, const char *after_msgid,
         gint64 after_time, gint64 now, IrcEffects *effects,
         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Who spoke, or was spoken to, between two times: an IRC_EFFECT_HISTORY_TARGET for each, as many as
- * the server tells at once. */
-bool irc_client_fetch_targets(IrcClient *client, gint64 after, gint64 before, IrcEffects *effects,
-        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Who spoke, or was spoken to, between two times: an IRC_EFFECT_HISTORY_TARGET for each (one may
+ * come twice), then IRC_EFFECT_HISTORY of "*". It takes its turn with the above. */
+bool irc_client_fetch_targets(IrcClient *client, gint64 after, gint64 before, gint64 now,
+        IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #define IRC_SAY_LINES_MAX 100
 
@@ -188,11 +193,40 @@ GStrv irc_client_get_channels(const IrcClient *client);
 bool irc_client_is_in_channel(const IrcClient *client, const char *channel);
 const char *irc_client_get_topic(const IrcClient *client, const char *channel); /* or NULL */
 
+/* What the server told of a channel that we are in. Times are µs since the epoch, 0: not known. */
+typedef struct {
+        const char *topic;    /* or NULL */
+        const char *topic_by; /* who set it: a nickname or nick!user@host, or NULL */
+        gint64 topic_at;
+        gint64 created_at;
+        bool has_modes; /* it told all modes, since it was asked (track_modes) or by itself */
+} IrcChannelFacts;
+/* False if we are not in the channel. The strings are valid until the next line. */
+bool irc_client_get_channel_facts(
+        const IrcClient *client, const char *channel, IrcChannelFacts *ret_facts);
+/* "+klnt word 50", with the key if the server tells it; NULL for none. The same for ourselves. To
+ * be freed by the caller. */
+char *irc_client_get_channel_modes(const IrcClient *client, const char *channel);
+char *irc_client_get_user_modes(const IrcClient *client);
+
+typedef struct {
+        const char *mask;
+        const char *by; /* or NULL */
+        gint64 at;      /* µs since the epoch; 0: not known */
+} IrcListEntry;
+typedef void (*IrcListEntryFunc)(const IrcListEntry *entry, gpointer user_data);
+/* The list of a mode ('b' for bans), as far as the server told it: who wants all of it says MODE #a
+ * b first. True if it is whole. It is not carried to another process. */
+bool irc_client_foreach_list_entry(const IrcClient *client, const char *channel, char mode,
+        IrcListEntryFunc func, gpointer user_data);
+
 typedef struct {
         const char *nickname;
         const char *account;  /* or NULL */
         const char *prefixes; /* "@+" */
         bool is_away;         /* as far as the server tells (away-notify) */
+        const char *address;  /* "user@host", or NULL: not known; likewise the next */
+        const char *realname;
 } IrcMember;
 typedef void (*IrcMemberFunc)(const IrcMember *member, gpointer user_data);
 /* In no particular order. False if we are not in the channel. */
@@ -200,10 +234,10 @@ bool irc_client_foreach_member(
         const IrcClient *client, const char *channel, IrcMemberFunc func, gpointer user_data);
 
 /* Carrying a registered client over to another process. The snapshot (type a{sv}, small: no
- * members) holds nickname, user and host, account, capabilities, ISUPPORT and the like; topics and
- * members come from the database. It changes only when irc_client_take_changed() says so: true once
- * after each change. Restoring goes into a client in state NEW, which is REGISTERED then; a
- * snapshot that cannot be understood is IC_ERROR_FAILED, and the caller reconnects. */
+ * members) holds nickname, user and host, account, capabilities, ISUPPORT, modes and the like;
+ * topics and members come from the database. It changes only when irc_client_take_changed() says
+ * so: true once after each change. Restoring goes into a client in state NEW, which is REGISTERED
+ * then; a snapshot that cannot be understood is IC_ERROR_FAILED, and the caller reconnects. */
 GVariant *irc_client_snapshot(const IrcClient *client); /* floating */
 bool irc_client_take_changed(IrcClient *client);
 bool irc_client_restore(

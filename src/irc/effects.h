@@ -153,7 +153,7 @@ typedef struct {
                         gint64 time; /* µs since the epoch; 0: the server knows of none */
                 } read;
                 struct {
-                        const char *target;
+                        const char *target;  /* "*": those of irc_client_fetch_targets() */
                         guint n_lines;       /* messages that came, known ones among them */
                         const char *failure; /* NULL: nothing is missing; else why, in words */
                 } history;

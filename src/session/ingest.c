@@ -118,6 +118,7 @@ static void digest(IcSession *session, const guint8 *data, gsize len)
                         session->host.trace(false, line, line_len, false, session->host.user_data);
                 irc_client_receive(session->client, line, line_len, now, session->effects);
         }
+        irc_client_end_of_read(session->client, session->effects);
 
         session->in_position += len;
         remember_tail(session, data, len);

@@ -147,10 +147,58 @@ static IrcClient *client_new(void)
                 .use_multiline = true,
                 .regain_nickname = true,
                 .track_accounts = true,
+                .track_modes = true,
                 .away_message = "*",
         };
 
         return irc_client_new(&options);
+}
+
+static void check_entry(const IrcListEntry *entry, gpointer user_data)
+{
+        check_text(entry->mask);
+        check_text(entry->by);
+}
+
+static void check_member(const IrcMember *member, gpointer user_data)
+{
+        check_text(member->nickname);
+        check_text(member->account);
+        check_text(member->address);
+        check_text(member->realname);
+}
+
+static void check_channels(const IrcClient *client)
+{
+        g_auto(GStrv) channels = irc_client_get_channels(client);
+
+        for (gsize i = 0; channels[i]; i++) {
+                g_autofree char *modes = irc_client_get_channel_modes(client, channels[i]);
+                IrcChannelFacts facts;
+
+                g_assert_true(irc_client_get_channel_facts(client, channels[i], &facts));
+                check_text(modes);
+                check_text(facts.topic);
+                check_text(facts.topic_by);
+                irc_client_foreach_list_entry(client, channels[i], 'b', check_entry, NULL);
+                irc_client_foreach_member(client, channels[i], check_member, NULL);
+        }
+}
+
+/* What the next process makes of the channels, too: the session has their names and topics. */
+static void check_channels_carried(const IrcClient *client, IrcClient *next)
+{
+        g_auto(GStrv) channels = irc_client_get_channels(client);
+
+        for (gsize i = 0; channels[i]; i++) {
+                g_autofree char *modes = irc_client_get_channel_modes(client, channels[i]);
+                g_autofree char *carried = NULL;
+
+                irc_client_restore_channel(
+                        next, channels[i], irc_client_get_topic(client, channels[i]));
+                carried = irc_client_get_channel_modes(next, channels[i]);
+                g_assert_cmpstr(carried, ==, modes);
+        }
 }
 
 static void check_snapshot(const IrcClient *client)
@@ -165,6 +213,7 @@ static void check_snapshot(const IrcClient *client)
         g_assert_true(irc_client_restore(next, snapshot, NULL));
         g_assert_cmpstr(irc_client_get_nickname(next), ==, irc_client_get_nickname(client));
         g_assert_cmpstr(irc_client_get_network(next), ==, irc_client_get_network(client));
+        check_channels_carried(client, next);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -181,6 +230,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 irc_client_receive(client, line, len, NOW, effects);
                 check_effects(effects);
         }
+        irc_client_end_of_read(client, effects);
+        check_effects(effects);
+        check_channels(client);
         if (irc_client_say(client, IRC_MESSAGE_PRIVMSG, "#a", "one two\nthree", NOW, effects, NULL))
                 check_effects(effects);
         if (irc_client_fetch_history(client, "#a", "id", NOW, NOW, effects, NULL))

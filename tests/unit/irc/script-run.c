@@ -76,6 +76,50 @@ static char *members_as_text(const IrcClient *client, const char *channel)
         return g_strjoinv(" ", (GStrv) members->pdata);
 }
 
+static void add_address(const IrcMember *member, gpointer user_data)
+{
+        g_ptr_array_add(user_data, g_strdup_printf("%s!%s(%s)", member->nickname,
+                                           member->address ?: "", member->realname ?: ""));
+}
+
+static char *addresses_as_text(const IrcClient *client, const char *channel)
+{
+        g_autoptr(GPtrArray) members = g_ptr_array_new_with_free_func(g_free);
+
+        if (!irc_client_foreach_member(client, channel, add_address, members))
+                return NULL;
+        qsort(members->pdata, members->len, sizeof(char *), compare);
+        g_ptr_array_add(members, NULL);
+        return g_strjoinv(" ", (GStrv) members->pdata);
+}
+
+static char *channel_as_text(const IrcClient *client, const char *channel)
+{
+        IrcChannelFacts facts;
+
+        if (!irc_client_get_channel_facts(client, channel, &facts))
+                return NULL;
+        return g_strdup_printf("%s at %" G_GINT64_FORMAT ", made %" G_GINT64_FORMAT "%s",
+                facts.topic_by ?: "-", facts.topic_at, facts.created_at,
+                facts.has_modes ? ", all modes" : "");
+}
+
+static void add_entry(const IrcListEntry *entry, gpointer user_data)
+{
+        g_string_append_printf(user_data, "%s %s %" G_GINT64_FORMAT "; ", entry->mask,
+                entry->by ?: "-", entry->at);
+}
+
+/* "#a b": the channel, and the letter of the list */
+static char *list_as_text(const IrcClient *client, const char *argument)
+{
+        g_auto(GStrv) words = g_strsplit(argument, ",", 2);
+        g_autoptr(GString) text = g_string_new(NULL);
+        bool is_whole = irc_client_foreach_list_entry(client, words[0], *words[1], add_entry, text);
+
+        return g_strconcat(text->str, is_whole ? "whole" : "part", NULL);
+}
+
 static char *fact(const Run *run, const char *name, const char *argument)
 {
         static const char *const states[] = {"new", "registering", "registered", "closed"};
@@ -106,13 +150,25 @@ static char *fact(const Run *run, const char *name, const char *argument)
                 return g_strdup(irc_client_get_topic(run->client, argument));
         if (g_str_equal(name, "members"))
                 return members_as_text(run->client, argument);
+        if (g_str_equal(name, "addresses"))
+                return addresses_as_text(run->client, argument);
+        if (g_str_equal(name, "user-modes"))
+                return irc_client_get_user_modes(run->client);
+        if (g_str_equal(name, "modes"))
+                return irc_client_get_channel_modes(run->client, argument);
+        if (g_str_equal(name, "channel"))
+                return channel_as_text(run->client, argument);
+        if (g_str_equal(name, "list"))
+                return list_as_text(run->client, argument);
         fail(run, "no such fact");
 }
 
 static void expect_fact(Run *run, const char *line)
 {
-        bool has_argument = g_str_has_prefix(line, "cap ") || g_str_has_prefix(line, "topic ") ||
-                            g_str_has_prefix(line, "members ");
+        static const char *const with_argument[] = {
+                "addresses", "cap", "channel", "list", "members", "modes", "topic", NULL};
+        g_autofree char *name = g_strndup(line, strcspn(line, " "));
+        bool has_argument = g_strv_contains(with_argument, name);
         g_auto(GStrv) words = g_strsplit(line, " ", has_argument ? 3 : 2);
         const char *expected = words[1] ? words[1 + has_argument] ?: "-" : "-";
         g_autofree char *value = fact(run, words[0], words[1]);
@@ -202,7 +258,7 @@ static bool command(Run *run, const char *name, const char *rest, GStrv w, GErro
                         g_ascii_strtoll(third ?: "", NULL, 10), SCRIPT_NOW, run->effects, error);
         if (g_str_equal(name, "history-targets"))
                 return irc_client_fetch_targets(run->client, g_ascii_strtoll(rest, NULL, 10),
-                        SCRIPT_NOW, run->effects, error);
+                        SCRIPT_NOW, SCRIPT_NOW, run->effects, error);
         if (g_str_equal(name, "mark-read"))
                 return irc_client_mark_read(run->client, first,
                         g_ascii_strtoll(behind ?: "", NULL, 10), run->effects, error);
@@ -242,6 +298,8 @@ static void give_command(Run *run, const char *line)
                 irc_client_ping(run->client, rest, run->effects);
         else if (g_str_equal(words[0], "closed"))
                 irc_client_link_closed(run->client, run->effects);
+        else if (g_str_equal(words[0], "read-over"))
+                irc_client_end_of_read(run->client, run->effects);
         else if (g_str_equal(words[0], "begin"))
                 irc_client_begin_request(run->client, rest);
         else if (g_str_equal(words[0], "end"))

@@ -127,6 +127,7 @@ IrcClient *script_client_new(const Script *script)
                 .fetch_history = g_hash_table_contains(script->options, "history"),
                 .regain_nickname = g_hash_table_contains(script->options, "regain"),
                 .track_accounts = g_hash_table_contains(script->options, "accounts"),
+                .track_modes = g_hash_table_contains(script->options, "modes"),
                 .no_implicit_names = g_hash_table_contains(script->options, "no-names"),
                 .use_multiline = g_hash_table_contains(script->options, "multiline"),
                 .ctcp_version = g_hash_table_lookup(script->options, "ctcp"),
