@@ -159,17 +159,19 @@ bool irc_client_say_multiline(IrcClient *client, IrcMessageType type, const char
         return true;
 }
 
-/* The lines of a batch as one text; the verb is that of the first. False if there is none. */
+/* The lines of a batch as one text; the verb is that of the first. False if there is none. `raw`
+ * gets the bytes as they came, if they were not all UTF-8, else nothing. */
 static bool join_lines(IrcClient *client, const IrcBatch *batch, IrcEffects *effects,
-        GString *content, IrcMessageType *ret_type)
+        GString *content, GString *raw, IrcMessageType *ret_type)
 {
-        bool is_any = false;
+        bool is_any = false, is_other = false;
 
         for (guint i = 0; i < batch->lines->len; i++) {
                 const IrcKeptLine *line = batch->lines->pdata[i];
                 g_auto(IrcMessage) message = {};
                 IrcInput input = {.effects = effects, .now = line->now, .batch = batch};
-                bool is_notice;
+                bool is_notice, is_new_line;
+                const char *text;
 
                 if (!irc_client_read(client, &message, line->data, line->len, &input) ||
                         message.n_params < 2)
@@ -179,11 +181,16 @@ static bool join_lines(IrcClient *client, const IrcBatch *batch, IrcEffects *eff
                         continue;
                 if (!is_any)
                         *ret_type = is_notice ? IRC_MESSAGE_NOTICE : IRC_MESSAGE_PRIVMSG;
-                else if (!irc_message_get_tag(&message, CONCAT_TAG))
-                        g_string_append_c(content, '\n');
-                g_string_append(content, message.params[message.n_params - 1]);
+                is_new_line = is_any && !irc_message_get_tag(&message, CONCAT_TAG);
+                text = message.params[message.n_params - 1];
+                g_string_append_printf(content, "%s%s", is_new_line ? "\n" : "", text);
+                g_string_append_printf(
+                        raw, "%s%s", is_new_line ? "\n" : "", input.raw_last ?: text);
+                is_other |= input.raw_last != NULL;
                 is_any = true;
         }
+        if (!is_other)
+                g_string_truncate(raw, 0);
         return is_any;
 }
 
@@ -191,7 +198,8 @@ static bool join_lines(IrcClient *client, const IrcBatch *batch, IrcEffects *eff
 void irc_client_finish_multiline(IrcClient *client, const IrcInput *end, const IrcBatch *batch)
 {
         g_auto(IrcMessage) opening = {};
-        g_autoptr(GString) content = g_string_new(NULL);
+        g_autoptr(GString) content = g_string_new(NULL), raw = g_string_new(NULL);
+        IrcEffect *row;
         IrcInput input = {.effects = end->effects, .now = batch->opened_at, .batch = batch};
         const char *target = batch->params[0];
         IrcMessageType type = IRC_MESSAGE_PRIVMSG;
@@ -199,11 +207,15 @@ void irc_client_finish_multiline(IrcClient *client, const IrcInput *end, const I
         const char *line = g_bytes_get_data(batch->opening, &len);
 
         if (!target || !irc_client_read(client, &opening, line, len, &input) ||
-                !join_lines(client, batch, end->effects, content, &type) ||
+                !join_lines(client, batch, end->effects, content, raw, &type) ||
                 irc_client_is_second_copy(client, &input, target))
                 return;
-        irc_client_add_message(client, &input, type, irc_client_channel_of_target(client, target),
-                target, content->str);
+        row = irc_client_add_message(client, &input, type,
+                irc_client_channel_of_target(client, target), target, content->str);
+        if (row && raw->len > 0) {
+                row->message.raw = irc_effects_memdup(end->effects, raw->str, raw->len);
+                row->message.raw_len = raw->len;
+        }
         if (batch->is_replay)
                 irc_client_count_past(client, &input);
 }
