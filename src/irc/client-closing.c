@@ -228,8 +228,11 @@ static const struct {
         {"479", "JOIN"},
         {"480", "JOIN"},
         {"489", "JOIN"},
+        {"495", "JOIN"},
+        {"500", "JOIN"},
         {"501", "MODE"},
         {"502", "MODE"},
+        {"519", "JOIN"},
         {"520", "JOIN"},
 };
 
@@ -244,6 +247,9 @@ static const char *refused_command(const IrcClient *client, const IrcMessage *me
         if (irc_message_has_verb(message, "437") && message->n_params > 2)
                 return irc_isupport_is_channel(client->isupport, message->params[1]) ? "JOIN"
                                                                                      : "NICK";
+        if (irc_message_has_verb(message, "407") && message->n_params > 2 &&
+                irc_isupport_is_channel(client->isupport, message->params[1]))
+                return "JOIN";
         for (gsize i = 0; i < G_N_ELEMENTS(refused_commands); i++)
                 if (g_str_equal(refused_commands[i].code, message->verb))
                         return refused_commands[i].command;

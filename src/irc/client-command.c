@@ -294,7 +294,7 @@ void irc_client_quit(IrcClient *client, const char *reason, IrcEffects *effects)
 
 void irc_client_ping(IrcClient *client, const char *token, IrcEffects *effects)
 {
-        if (client->state == IRC_CLIENT_CLOSED)
+        if (client->state != IRC_CLIENT_REGISTERED)
                 return;
         g_string_printf(client->scratch, "PING :%s", token);
         irc_client_send_line(effects, IRC_PRIORITY_LIVENESS, client->scratch->str, false);

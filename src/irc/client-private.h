@@ -80,6 +80,7 @@ struct IrcClient {
         bool is_nick_acceptable; /* one was refused for another reason than being malformed */
         bool is_cap_ended;
         bool is_away_said;
+        gint64 login_deadline; /* of one after registration */
         bool is_reauth_wanted; /* CAP NEW said that there is SASL again */
         bool is_burst_over;    /* 376 or 422: the channels were joined */
 
@@ -297,6 +298,8 @@ void irc_client_handle_burst_end(IrcClient *client, const IrcInput *input);
 void irc_client_handle_nick_refused(IrcClient *client, const IrcInput *input);
 void irc_client_handle_logged_in(IrcClient *client, const IrcInput *input);
 void irc_client_handle_logged_out(IrcClient *client, const IrcInput *input);
+gint64 irc_client_get_login_deadline(const IrcClient *client);
+void irc_client_tick_login(IrcClient *client, gint64 now, IrcEffects *effects);
 void irc_client_handle_visible_host(IrcClient *client, const IrcInput *input);
 
 /* client-autojoin.c */
@@ -341,6 +344,12 @@ void irc_client_handle_away(IrcClient *client, const IrcInput *input);
 void irc_client_handle_away_reply(IrcClient *client, const IrcInput *input);
 void irc_client_handle_chghost(IrcClient *client, const IrcInput *input);
 void irc_client_handle_setname(IrcClient *client, const IrcInput *input);
+void irc_client_handle_userhost(IrcClient *client, const IrcInput *input);
+void irc_client_handle_whois(IrcClient *client, const IrcInput *input);
+void irc_client_handle_who_reply(IrcClient *client, const IrcInput *input);
+/* What an answer says of our own address, where nothing better (our own JOIN) did. */
+void irc_client_note_own_address(
+        IrcClient *client, const char *nickname, const char *user, const char *host);
 
 /* client-message.c */
 void irc_client_handle_privmsg(IrcClient *client, const IrcInput *input);

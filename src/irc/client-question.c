@@ -76,6 +76,7 @@ void irc_client_handle_who(IrcClient *client, const IrcInput *input)
 
         if (!g_str_equal(params[1], TOKEN))
                 return;
+        irc_client_note_own_address(client, params[5], params[3], params[4]);
         channel = irc_channels_find(&client->channels, params[2]);
         member = channel ? irc_channel_find_member(&client->channels, channel, params[5]) : NULL;
         if (!member)

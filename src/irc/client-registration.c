@@ -13,6 +13,9 @@
 #include "base/text.h"
 #include "irc/client-private.h"
 
+/* How long a login that is no part of registration (that has a deadline of its own) may take. */
+#define LOGIN_TIMEOUT (60 * G_USEC_PER_SEC)
+
 /* What is appended to the wanted nickname when no alternative is free. */
 static const char *const nick_suffixes[] = {
         "_",
@@ -138,14 +141,43 @@ static void proceed(IrcClient *client, IrcEffects *effects)
 }
 
 /* Services that come back offer SASL anew (sasl 3.2): log in if we are not. */
-static void reauthenticate(IrcClient *client, IrcEffects *effects)
+static void reauthenticate(IrcClient *client, gint64 now, IrcEffects *effects)
 {
         if (!client->is_reauth_wanted || !irc_caps_has(client->caps, "sasl") ||
                 irc_caps_get_state(client->caps) != IRC_CAPS_SETTLED)
                 return;
         client->is_reauth_wanted = false;
-        if (!client->account && irc_sasl_get_state(client->sasl) != IRC_SASL_RUNNING)
-                start_sasl(client, effects);
+        if (client->account || irc_sasl_get_state(client->sasl) == IRC_SASL_RUNNING)
+                return;
+        start_sasl(client, effects);
+        client->login_deadline = now + LOGIN_TIMEOUT;
+}
+
+static void tell_login_failure(IrcClient *client, const char *verb, IrcEffects *effects)
+{
+        const char *text = irc_effects_strdup(effects, irc_sasl_get_failure(client->sasl));
+        const char *code = irc_effects_strdup(effects, verb);
+        IrcEffect *effect = irc_effects_add(effects, IRC_EFFECT_REPLY_ERROR);
+
+        effect->reply.code = code;
+        effect->reply.command = "AUTHENTICATE";
+        effect->reply.text = text;
+}
+
+gint64 irc_client_get_login_deadline(const IrcClient *client)
+{
+        return irc_sasl_get_state(client->sasl) == IRC_SASL_RUNNING ? client->login_deadline : 0;
+}
+
+void irc_client_tick_login(IrcClient *client, gint64 now, IrcEffects *effects)
+{
+        gint64 deadline = irc_client_get_login_deadline(client);
+
+        if (deadline == 0 || now < deadline)
+                return;
+        irc_sasl_give_up(client->sasl, client->lines);
+        send_lines(client, false, effects);
+        tell_login_failure(client, "906", effects);
 }
 
 static bool offers_sasl_anew(const IrcMessage *message)
@@ -176,7 +208,7 @@ void irc_client_handle_cap(IrcClient *client, const IrcInput *input)
         if (client->state == IRC_CLIENT_REGISTERED) {
                 if (offers_sasl_anew(input->message) && irc_sasl_is_wanted(client->sasl))
                         client->is_reauth_wanted = true;
-                reauthenticate(client, input->effects);
+                reauthenticate(client, input->now, input->effects);
         } else {
                 proceed(client, input->effects);
         }
@@ -191,14 +223,7 @@ void irc_client_handle_sasl(IrcClient *client, const IrcInput *input)
         if (client->state != IRC_CLIENT_REGISTERED) {
                 proceed(client, input->effects);
         } else if (was_running && state == IRC_SASL_FAILED) {
-                const char *text =
-                        irc_effects_strdup(input->effects, irc_sasl_get_failure(client->sasl));
-                const char *code = irc_effects_strdup(input->effects, input->message->verb);
-                IrcEffect *effect = irc_effects_add(input->effects, IRC_EFFECT_REPLY_ERROR);
-
-                effect->reply.code = code;
-                effect->reply.command = "AUTHENTICATE";
-                effect->reply.text = text;
+                tell_login_failure(client, input->message->verb, input->effects);
         }
 }
 
@@ -254,7 +279,8 @@ static char *next_nickname(IrcClient *client)
  * as the wanted one. */
 static void learn_from_refusal(IrcClient *client, const IrcInput *input)
 {
-        if (!irc_message_has_verb(input->message, "432"))
+        if (!irc_message_has_verb(input->message, "431") &&
+                !irc_message_has_verb(input->message, "432"))
                 client->is_nick_acceptable = true;
         else if (client->nick_attempts >= g_strv_length(client->nicknames))
                 client->nick_length_limit = strlen(client->nicknames[0]);

@@ -16,8 +16,9 @@ gint64 irc_client_get_deadline(const IrcClient *client)
 {
         if (client->state != IRC_CLIENT_REGISTERED)
                 return 0;
-        return earlier(client->regain_at, earlier(irc_client_get_question_deadline(client),
-                                                  irc_client_get_history_deadline(client)));
+        return earlier(earlier(client->regain_at, irc_client_get_login_deadline(client)),
+                earlier(irc_client_get_question_deadline(client),
+                        irc_client_get_history_deadline(client)));
 }
 
 void irc_client_tick(IrcClient *client, gint64 now, IrcEffects *effects)
@@ -26,6 +27,7 @@ void irc_client_tick(IrcClient *client, gint64 now, IrcEffects *effects)
 
         if (deadline == 0 || now < deadline || client->is_quitting)
                 return;
+        irc_client_tick_login(client, now, effects);
         irc_client_tick_regain(client, now, effects);
         irc_client_tick_questions(client, now, effects);
         irc_client_tick_history(client, now, effects);

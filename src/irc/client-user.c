@@ -4,6 +4,8 @@
 /* What concerns a user in all channels at once: one line of the server, a message in each channel
  * that we share. */
 
+#include <string.h>
+
 #include "irc/client-private.h"
 
 typedef void (*ShareFunc)(IrcClient *client, const IrcInput *input, IrcChannel *channel,
@@ -201,4 +203,47 @@ static void set_realname_in(IrcClient *client, const IrcInput *input, IrcChannel
 void irc_client_handle_setname(IrcClient *client, const IrcInput *input)
 {
         foreach_shared(client, input, set_realname_in, input->message->params[0]);
+}
+
+void irc_client_note_own_address(
+        IrcClient *client, const char *nickname, const char *user, const char *host)
+{
+        if (client->host || !irc_client_is_self(client, nickname) || *user == '\0' || *host == '\0')
+                return;
+        irc_client_set_string(client, &client->user, user);
+        irc_client_set_string(client, &client->host, host);
+}
+
+/* 302 <nick> :<nick>[*]=<+ or ->user@host ... */
+void irc_client_handle_userhost(IrcClient *client, const IrcInput *input)
+{
+        g_auto(GStrv) items = g_strsplit(input->message->params[1], " ", -1);
+
+        for (gsize i = 0; items[i]; i++) {
+                char *equals = strchr(items[i], '=');
+                char *at = equals && equals[1] ? strchr(equals, '@') : NULL;
+
+                if (!at)
+                        continue;
+                *equals = *at = '\0';
+                if (equals > items[i] && equals[-1] == '*')
+                        equals[-1] = '\0';
+                irc_client_note_own_address(client, items[i], equals + 2, at + 1);
+        }
+}
+
+/* 311 <nick> <nick> <user> <host> * :<real name> */
+void irc_client_handle_whois(IrcClient *client, const IrcInput *input)
+{
+        const char **params = input->message->params;
+
+        irc_client_note_own_address(client, params[1], params[2], params[3]);
+}
+
+/* 352 <nick> <channel> <user> <host> <server> <nick> ... */
+void irc_client_handle_who_reply(IrcClient *client, const IrcInput *input)
+{
+        const char **params = input->message->params;
+
+        irc_client_note_own_address(client, params[5], params[2], params[3]);
 }

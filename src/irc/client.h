@@ -140,7 +140,8 @@ bool irc_client_raw(IrcClient *client, const char *line, IrcEffects *effects,
         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* In any state but CLOSED. The client stays as it is until the server closes. */
 void irc_client_quit(IrcClient *client, const char *reason, IrcEffects *effects);
-/* A PING of our own; its answer comes as IRC_EFFECT_PONG. `token` has no spaces. */
+/* A PING of our own, in state REGISTERED; its answer comes as IRC_EFFECT_PONG. `token` has no
+ * spaces. */
 void irc_client_ping(IrcClient *client, const char *token, IrcEffects *effects);
 
 /* Ties commands to their answers: all lines that go out between the two are one request. The

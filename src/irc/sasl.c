@@ -422,6 +422,14 @@ void irc_sasl_withdraw(IrcSasl *sasl)
         finish(sasl, IRC_SASL_FAILED);
 }
 
+void irc_sasl_give_up(IrcSasl *sasl, GPtrArray *lines)
+{
+        if (sasl->state != IRC_SASL_RUNNING)
+                return;
+        abort_attempt(sasl, "the server did not answer in time", lines);
+        finish(sasl, IRC_SASL_FAILED);
+}
+
 IrcSaslState irc_sasl_get_state(const IrcSasl *sasl)
 {
         return sasl->state;

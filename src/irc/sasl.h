@@ -95,6 +95,8 @@ void irc_sasl_work(IrcSasl *sasl, GPtrArray *lines);
 
 /* The server withdrew SASL while it ran: it has failed. */
 void irc_sasl_withdraw(IrcSasl *sasl);
+/* The server did not answer in time: it has failed, and is told so. */
+void irc_sasl_give_up(IrcSasl *sasl, GPtrArray *lines);
 
 IrcSaslState irc_sasl_get_state(const IrcSasl *sasl);
 /* "SASL PLAIN" while that mechanism runs, else NULL. */
