@@ -202,8 +202,9 @@ bool irc_client_gather_join(IrcClient *client, const IrcInput *input, const char
         g_autofree char *where = NULL;
         const char *servers;
 
-        if (input->is_quiet || input->is_self || g_hash_table_size(client->lost) == 0 ||
-                input->now - client->lost_at > LOST_TIME)
+        if (g_hash_table_size(client->lost) > 0 && input->now - client->lost_at > LOST_TIME)
+                g_hash_table_remove_all(client->lost);
+        if (input->is_quiet || input->is_self || g_hash_table_size(client->lost) == 0)
                 return false;
         where = place(client, channel, input->sender);
         servers = g_hash_table_lookup(client->lost, where);
