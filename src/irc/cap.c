@@ -115,6 +115,7 @@ static void add_request(IrcCaps *caps, GString *names, GPtrArray *lines)
 static const char *const needs[][2] = {
         {"draft/chathistory", "batch"},
         {"draft/event-playback", "draft/chathistory"},
+        {"draft/message-redaction", "message-tags"},
         {"draft/multiline", "batch"},
         {"echo-message", "labeled-response"},
         {"labeled-response", "batch"},

@@ -180,15 +180,18 @@ void irc_client_tick_login(IrcClient *client, gint64 now, IrcEffects *effects)
         tell_login_failure(client, "906", effects);
 }
 
-static bool offers_sasl_anew(const IrcMessage *message)
+/* CAP NEW with this capability, which may have another value. */
+static bool offers_anew(const IrcMessage *message, const char *name)
 {
-        g_auto(GStrv) names = NULL;
+        g_auto(GStrv) items = NULL;
+        gsize len = strlen(name);
 
         if (g_ascii_strcasecmp(message->params[1], "NEW") != 0)
                 return false;
-        names = g_strsplit(message->params[message->n_params - 1], " ", -1);
-        for (gsize i = 0; names[i]; i++)
-                if (g_str_equal(names[i], "sasl") || g_str_has_prefix(names[i], "sasl="))
+        items = g_strsplit(message->params[message->n_params - 1], " ", -1);
+        for (gsize i = 0; items[i]; i++)
+                if (strncmp(items[i], name, len) == 0 &&
+                        (items[i][len] == '\0' || items[i][len] == '='))
                         return true;
         return false;
 }
@@ -196,6 +199,9 @@ static bool offers_sasl_anew(const IrcMessage *message)
 void irc_client_handle_cap(IrcClient *client, const IrcInput *input)
 {
         irc_caps_receive(client->caps, input->message, client->lines);
+        /* A policy counts from when it was told last. */
+        if (offers_anew(input->message, "sts"))
+                g_clear_pointer(&client->sts, g_free);
         if (!irc_client_heed_sts(client, input->effects)) {
                 g_ptr_array_set_size(client->lines, 0);
                 return;
@@ -206,7 +212,7 @@ void irc_client_handle_cap(IrcClient *client, const IrcInput *input)
                 irc_sasl_withdraw(client->sasl);
 
         if (client->state == IRC_CLIENT_REGISTERED) {
-                if (offers_sasl_anew(input->message) && irc_sasl_is_wanted(client->sasl))
+                if (offers_anew(input->message, "sasl") && irc_sasl_is_wanted(client->sasl))
                         client->is_reauth_wanted = true;
                 reauthenticate(client, input->now, input->effects);
         } else {
