@@ -58,7 +58,7 @@ typedef struct {
         StandaloneQueue *queue;
         IcSession *session;
         GPtrArray *secrets; /* of GBytes, NULL at its end: all that the file ever held */
-        guint next_timer, leave_timer, signal_sources[2];
+        guint next_timer, leave_timer;
         bool is_stopping; /* TERM or INT came */
         bool is_leaving;
         int exit_status;
@@ -75,8 +75,6 @@ static void standalone_clear(Standalone *standalone)
 {
         clear_timer(&standalone->next_timer);
         clear_timer(&standalone->leave_timer);
-        for (gsize i = 0; i < G_N_ELEMENTS(standalone->signal_sources); i++)
-                clear_timer(&standalone->signal_sources[i]);
         /* The queue's commands are answered by both of those after it. */
         ic_session_free(standalone->session);
         standalone_queue_free(standalone->queue);
@@ -448,6 +446,12 @@ static void open_streams(void)
                         return;
 }
 
+/* While the file is read: nothing is under way yet that would have to be ended in order. */
+static void leave_at_once(int number)
+{
+        _exit(IC_EXIT_STOPPED);
+}
+
 int standalone_run(const StandaloneOptions *options)
 {
         g_auto(Standalone) standalone = {.options = options, .lock = -1};
@@ -456,12 +460,15 @@ int standalone_run(const StandaloneOptions *options)
         open_streams();
         umask(S_IRWXG | S_IRWXO);
         signal(SIGPIPE, SIG_IGN);
+        signal(SIGTERM, leave_at_once);
+        signal(SIGINT, leave_at_once);
         if (!read_config(&standalone))
                 return IC_EXIT_CONFIGURATION;
 
         standalone.loop = g_main_loop_new(NULL, FALSE);
-        standalone.signal_sources[0] = g_unix_signal_add(SIGTERM, on_terminate, &standalone);
-        standalone.signal_sources[1] = g_unix_signal_add(SIGINT, on_terminate, &standalone);
+        /* For good: without them a signal that comes late would change the exit status. */
+        g_unix_signal_add(SIGTERM, on_terminate, &standalone);
+        g_unix_signal_add(SIGINT, on_terminate, &standalone);
         if (!start(&standalone, &error)) {
                 ic_log(IC_LOG_ERROR,
                         &(IcLogFields){.error_code = ic_error_code(ic_error_of(error))},
