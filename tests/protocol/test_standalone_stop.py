@@ -79,6 +79,19 @@ class Stop(unittest.TestCase):
             wait_for("the client", lambda: server.peers, PATIENCE)
             self.assert_ends(client, within=AT_ONCE + SLACK)
 
+    def test_proxy(self):
+        """The proxy is asked, and does not answer."""
+        for scheme, greeting in (("socks5", rb"\x05"), ("http", rb"CONNECT irc\.example:6667 ")):
+            with self.subTest(scheme), listen() as proxy:
+                url = f"{scheme}://127.0.0.1:{proxy.getsockname()[1]}"
+                with Standalone(address="irc.example", proxy=url) as client:
+                    proxy.settimeout(PATIENCE)
+                    peer, _ = proxy.accept()
+                    with peer:
+                        peer.settimeout(PATIENCE)
+                        self.assertRegex(peer.recv(1000), greeting)
+                        self.assert_ends(client, within=AT_ONCE + SLACK)
+
     def test_registering(self):
         server = self.silent()
         with Standalone(port=server.port) as client:
