@@ -76,8 +76,8 @@ static void test_names_of_design(Fixture *fixture, gconstpointer unused)
                 "id, server_id, name, autojoin, joined, topic, key FROM channels",
                 "channel_id, nickname, account, prefixes FROM channel_users",
                 "id, server_id, channel_id, target, sender, account, content, message_type,"
-                " is_self, msgid, sent_at, received_at, delivery, redacted_at, redacted_by,"
-                " redaction_reason FROM messages",
+                " is_self, msgid, sent_at, received_at FROM messages",
+                "delivery, redacted_at, redacted_by, redaction_reason FROM messages",
                 "content FROM messages_fts",
                 "time, server, target, sender, text FROM log",
                 "account, mask, added_by, added_at, is_active FROM admin_users",

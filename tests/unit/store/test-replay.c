@@ -164,8 +164,8 @@ static void test_completed(Fixture *fixture, gconstpointer unused)
 /* What was said twice at the same time stays two, in a list and over several. */
 static void test_twins(Fixture *fixture, gconstpointer unused)
 {
-        static const Line same = {"#a", "ann", "lol", NULL, T};
-        static const Line twins[] = {same, same, same};
+        const Line same = {"#a", "ann", "lol", NULL, T};
+        const Line twins[] = {same, same, same};
         static const Line ids[] = {
                 {"#a", "ann", "lol", "m1", T},
                 {"#a", "ann", "lol", "m2", T},
@@ -203,8 +203,8 @@ static void test_new_twins(Fixture *fixture, gconstpointer unused)
 /* Only what is told of the past is compared. */
 static void test_live_lines(Fixture *fixture, gconstpointer unused)
 {
-        static const Line line = {"#a", "ann", "x", "m", T};
-        static const Line lines[] = {line, line};
+        const Line line = {"#a", "ann", "x", "m", T};
+        const Line lines[] = {line, line};
         g_autoptr(IrcEffects) effects = irc_effects_new();
 
         store_lines(fixture, lines, 2);

@@ -83,7 +83,6 @@ static void test_durations(Fixture *fixture, gconstpointer unused)
                 {-1, 0},
                 {G_MININT64, 0},
         };
-        g_autoptr(GError) error = NULL;
 
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
                 gint64 expires_at = cases[i].kept ? NOW + cases[i].kept * SECOND : 0;
