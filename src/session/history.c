@@ -161,7 +161,7 @@ static void ask(IcSession *session, const Gap *gap, gint64 now)
 
         if (g_str_equal(gap->target, ANYBODY))
                 ok = irc_client_fetch_targets(
-                        session->client, gap->point.sent_at, now, session->effects, &error);
+                        session->client, gap->point.sent_at, now, now, session->effects, &error);
         else
                 ok = irc_client_fetch_history(session->client, gap->target, gap->point.msgid,
                         gap->point.sent_at, now, session->effects, &error);

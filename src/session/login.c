@@ -187,6 +187,7 @@ IrcClient *session_new_client(IcSession *session, GError **error)
                 .fetch_history = config->fetch_history,
                 .regain_nickname = config->regain_nickname,
                 .track_accounts = config->track_accounts && !config->lite,
+                .track_modes = !config->lite,
                 .no_implicit_names = config->lite,
                 .encoding = ic_server_config_encoding(config),
                 .is_bot = config->bot,

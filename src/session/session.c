@@ -262,6 +262,15 @@ bool ic_session_foreach_user(
                irc_client_foreach_member(session->client, channel, visit_member, &visit);
 }
 
+bool ic_session_get_channel(
+        const IcSession *session, const char *channel, IrcChannelFacts *ret_facts, char **ret_modes)
+{
+        if (!session->client || !irc_client_get_channel_facts(session->client, channel, ret_facts))
+                return false;
+        *ret_modes = irc_client_get_channel_modes(session->client, channel);
+        return true;
+}
+
 bool ic_session_is_alive(const IcSession *session)
 {
         /* A full disk is retried on the loop's own timer; only a loop that lost it is dead. */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/settings.h"
+#include "irc/client.h"
 #include "session/event.h"
 #include "store/servers.h"
 #include "wire/command.h"
@@ -108,6 +109,11 @@ typedef void (*IcUserFunc)(
         const char *nickname, const char *account, const char *prefixes, gpointer user_data);
 bool ic_session_foreach_user(
         const IcSession *session, const char *channel, IcUserFunc func, gpointer user_data);
+
+/* What the server told of a channel. False when we are not in it. The strings of *ret_facts live
+ * until the loop turns; *ret_modes ("+nt") is the caller's, or NULL. */
+bool ic_session_get_channel(const IcSession *session, const char *channel,
+        IrcChannelFacts *ret_facts, char **ret_modes);
 
 /* Whether the loop's work goes on: false while the store has been stuck for so long that only a
  * restart could help. A full disk is waited out and is not stuck. */

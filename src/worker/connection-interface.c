@@ -138,6 +138,11 @@ static int method_command(sd_bus_message *message, void *user_data, sd_bus_error
         return 1;
 }
 
+static int append_text(sd_bus_message *signal, const char *key, const char *text)
+{
+        return text ? sd_bus_message_append(signal, "{sv}", key, "s", text) : 0;
+}
+
 typedef struct {
         sd_bus_message *reply;
         int r;
@@ -152,11 +157,18 @@ static void append_user(
                 list->r = sd_bus_message_append(list->reply, "(sss)", nickname, account, prefixes);
 }
 
+static int refuse_channel(sd_bus_error *ret_error)
+{
+        g_autoptr(GError) error = g_error_new_literal(
+                IC_ERROR, IC_ERROR_NOT_IN_CHANNEL, "The connection is not in that channel");
+
+        return ic_bus_error_set(ret_error, error);
+}
+
 static int method_get_users(sd_bus_message *message, void *user_data, sd_bus_error *ret_error)
 {
         IcConnectionInterface *interface = user_data;
         g_autoptr(sd_bus_message) reply = NULL;
-        g_autoptr(GError) error = NULL;
         UserList list;
         const char *channel;
         int r;
@@ -173,14 +185,52 @@ static int method_get_users(sd_bus_message *message, void *user_data, sd_bus_err
         if (r < 0)
                 return r;
         list = (UserList){.reply = reply};
-        if (!ic_session_foreach_user(interface->session, channel, append_user, &list)) {
-                g_set_error(&error, IC_ERROR, IC_ERROR_NOT_IN_CHANNEL,
-                        "The connection is not in that channel");
-                return ic_bus_error_set(ret_error, error);
-        }
+        if (!ic_session_foreach_user(interface->session, channel, append_user, &list))
+                return refuse_channel(ret_error);
         r = list.r;
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(interface->bus, reply, NULL);
+}
+
+static int append_channel(sd_bus_message *reply, const IrcChannelFacts *facts, const char *modes)
+{
+        int r = sd_bus_message_open_container(reply, 'a', "{sv}");
+
+        if (r >= 0)
+                r = append_text(reply, "topic", facts->topic);
+        if (r >= 0)
+                r = append_text(reply, "topic_by", facts->topic_by);
+        if (r >= 0 && facts->topic_at != 0)
+                r = sd_bus_message_append(reply, "{sv}", "topic_at", "x", facts->topic_at);
+        if (r >= 0 && facts->created_at != 0)
+                r = sd_bus_message_append(reply, "{sv}", "created_at", "x", facts->created_at);
+        if (r >= 0 && facts->has_modes)
+                r = append_text(reply, "modes", modes ? modes : "+");
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int method_get_channel(sd_bus_message *message, void *user_data, sd_bus_error *ret_error)
+{
+        IcConnectionInterface *interface = user_data;
+        g_autoptr(sd_bus_message) reply = NULL;
+        g_autofree char *modes = NULL;
+        IrcChannelFacts facts;
+        const char *channel;
+        int r;
+
+        r = ic_callers_check(
+                interface->callers, message, interface->owner, IC_ACTION_MANAGE, ret_error);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        r = sd_bus_message_read(message, "s", &channel);
+        if (r < 0)
+                return r;
+        if (!ic_session_get_channel(interface->session, channel, &facts, &modes))
+                return refuse_channel(ret_error);
+        r = sd_bus_message_new_method_return(message, &reply);
+        if (r >= 0)
+                r = append_channel(reply, &facts, modes);
         return r < 0 ? r : sd_bus_send(interface->bus, reply, NULL);
 }
 
@@ -298,6 +348,8 @@ static const sd_bus_vtable vtable[] = {
         COMMAND("Refresh", "s", what),
         SD_BUS_METHOD_WITH_ARGS("GetUsers", SD_BUS_ARGS("s", channel),
                 SD_BUS_RESULT("a(sss)", users), method_get_users, ANYBODY),
+        SD_BUS_METHOD_WITH_ARGS("GetChannel", SD_BUS_ARGS("s", channel),
+                SD_BUS_RESULT("a{sv}", facts), method_get_channel, ANYBODY),
         SD_BUS_METHOD_WITH_ARGS(
                 "Subscribe", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_subscribe, ANYBODY),
         SD_BUS_METHOD_WITH_ARGS(
@@ -330,11 +382,6 @@ static const sd_bus_vtable vtable[] = {
 
         SD_BUS_VTABLE_END,
 };
-
-static int append_text(sd_bus_message *signal, const char *key, const char *text)
-{
-        return text ? sd_bus_message_append(signal, "{sv}", key, "s", text) : 0;
-}
 
 static int fill_message(sd_bus_message *signal, const IrcEffect *effect)
 {

@@ -228,6 +228,20 @@ static void test_users(Fixture *fixture, gconstpointer owner)
         assert_remote_error(fixture, IC_ERROR_NOT_IN_CHANNEL);
 }
 
+static void test_channel(Fixture *fixture, gconstpointer owner)
+{
+        g_autofree char *text = NULL;
+
+        call(fixture, "GetChannel", g_variant_new("(s)", "#a"));
+        g_assert_no_error(fixture->error);
+        text = g_variant_print(fixture->answer, FALSE);
+        g_assert_cmpstr(text, ==,
+                "({'topic': <'tea'>, 'topic_by': <'alice'>, 'topic_at': <int64 5>, "
+                "'modes': <'+nt'>},)");
+        call(fixture, "GetChannel", g_variant_new("(s)", "#elsewhere"));
+        assert_remote_error(fixture, IC_ERROR_NOT_IN_CHANNEL);
+}
+
 static void test_properties(Fixture *fixture, gconstpointer owner)
 {
         g_autofree char *text = NULL;
@@ -436,6 +450,7 @@ int main(int argc, char **argv)
         ADD("bad-commands", root, test_bad_commands);
         ADD("failing-command", root, test_failing_command);
         ADD("users", root, test_users);
+        ADD("channel", root, test_channel);
         ADD("properties", root, test_properties);
         ADD("signals", root, test_signals);
         ADD("unsubscribe", root, test_unsubscribe);

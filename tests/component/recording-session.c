@@ -107,6 +107,17 @@ bool ic_session_foreach_user(
         return true;
 }
 
+bool ic_session_get_channel(
+        const IcSession *session, const char *channel, IrcChannelFacts *ret_facts, char **ret_modes)
+{
+        if (!g_str_equal(channel, "#a"))
+                return false;
+        *ret_facts = (IrcChannelFacts){
+                .topic = "tea", .topic_by = "alice", .topic_at = 5, .has_modes = true};
+        *ret_modes = g_strdup("+nt");
+        return true;
+}
+
 void ic_session_remember_listeners(IcSession *session, const char *const *names)
 {
         g_strfreev(session->listeners_kept);

@@ -174,6 +174,13 @@ static void assert_contents(Fixture *f, const char *target, const char *expected
 #define LINE(time, id, text)                                                                       \
         "@batch=h;time=2026-11-21T" time ".000Z;msgid=" id " :bob!u@h PRIVMSG #a :" text "\r\n"
 
+/* Nobody but channels spoke meanwhile. */
+static void answer_targets(Fixture *f)
+{
+        expect(f, "CHATHISTORY TARGETS ");
+        say(f, "BATCH +t draft/chathistory-targets\r\nBATCH -t\r\n");
+}
+
 /* What was said while there was no link is stored in its place, once, and nobody is called for it.
  */
 static void test_history(Fixture *f, gconstpointer data)
@@ -186,7 +193,7 @@ static void test_history(Fixture *f, gconstpointer data)
 
         open_session(f, -1);
         log_in_with(f, ALL_CAPS);
-        expect(f, "CHATHISTORY TARGETS ");
+        answer_targets(f);
         expect(f, "CHATHISTORY AFTER #a msgid=i1 100");
         say(f, "@time=2026-11-21T10:09:00.000Z;msgid=i4 :bob!u@h PRIVMSG #a :fourth\r\n");
         RUN_UNTIL(f, strstr(f->events->str, "fourth;"));
@@ -217,6 +224,7 @@ static void test_history_of_two_losses(Fixture *f, gconstpointer data)
 
         open_session(f, -1);
         log_in_with(f, ALL_CAPS);
+        answer_targets(f);
         expect(f, "CHATHISTORY AFTER #a msgid=i1 100");
 }
 
@@ -231,6 +239,7 @@ static void test_history_goes_on_in_another_process(Fixture *f, gconstpointer da
         lose_link(f);
         open_session(f, -1);
         log_in_with(f, ALL_CAPS);
+        answer_targets(f);
         expect(f, "CHATHISTORY AFTER #a msgid=i1 100");
         g_clear_pointer(&f->session, ic_session_free);
 
