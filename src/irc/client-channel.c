@@ -74,6 +74,7 @@ static IrcChannel *join_self(IrcClient *client, const IrcInput *input, const cha
                 irc_client_set_string(client, &client->user, message->user);
                 irc_client_set_string(client, &client->host, message->host);
         }
+        client->is_changed = true;
         if (channel)
                 add_channel_effect(input, IRC_EFFECT_CHANNEL_JOINED, channel->name, NULL);
         return channel;
@@ -111,6 +112,7 @@ static void remove_member(
         if (irc_client_is_self(client, nickname)) {
                 add_channel_effect(input, IRC_EFFECT_CHANNEL_LEFT, channel->name, NULL);
                 irc_channels_remove(&client->channels, channel->name);
+                client->is_changed = true;
                 return;
         }
         member = irc_channel_find_member(&client->channels, channel, nickname);
@@ -217,6 +219,7 @@ static void set_topic(
         channel->topic = *topic ? g_strdup(topic) : NULL;
         irc_client_set_string(client, &channel->topic_by, by);
         channel->topic_at = by ? input->sent_at ?: input->now : 0;
+        client->is_changed = true;
         effect = add_channel_effect(input, IRC_EFFECT_TOPIC, channel->name, topic);
         if (!is_change)
                 effect->channel.by = NULL;

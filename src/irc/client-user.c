@@ -94,6 +94,7 @@ static void leave_all(IrcClient *client, const IrcInput *input, const char *reas
                 irc_effects_add(input->effects, IRC_EFFECT_CHANNEL_LEFT)->channel.channel = name;
                 g_hash_table_iter_remove(&iter);
         }
+        client->is_changed = true;
 }
 
 /* QUIT [:<reason>]; our own comes from servers that say so before they close the link. */

@@ -400,6 +400,35 @@ static void test_users_once_a_burst(Fixture *f, gconstpointer data)
         g_assert_cmpuint(n, ==, 1);
 }
 
+/* Whatever the snapshot holds of channels changes it; what the database has does not. */
+static void test_changed_by_channel(Fixture *f, gconstpointer data)
+{
+        static const struct {
+                const char *line;
+                bool is_changed;
+        } steps[] = {
+                {":s 005 me CHANMODES=b,k,l,nt PREFIX=(o)@ :are supported", true},
+                {":me!u@h JOIN #a", true},
+                {":s 353 me = #a :me bob", false},
+                {":bob!b@b TOPIC #a :one", true},
+                {":bob!b@b TOPIC #a :two", true},
+                {":s MODE #a +n", true},
+                {":s MODE #a +n", false},
+                {":s MODE #a +ob bob *!*@c", false},
+                {":bob!b@b PART #a", false},
+                {":me!u@h PART #a", true},
+                {":me!u@h JOIN #b", true},
+                {":me!u@h QUIT :bye", true},
+        };
+
+        irc_client_take_changed(f->client);
+        for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+                g_test_message("%s", steps[i].line);
+                receive(f, "%s", steps[i].line);
+                g_assert_cmpint(irc_client_take_changed(f->client), ==, steps[i].is_changed);
+        }
+}
+
 static void test_changed(Fixture *f, gconstpointer data)
 {
         g_assert_true(irc_client_take_changed(f->client));
@@ -528,6 +557,7 @@ int main(int argc, char *argv[])
         ADD("members-bound", test_members_bound);
         ADD("users-once-a-burst", test_users_once_a_burst);
         ADD("changed", test_changed);
+        ADD("changed-by-channel", test_changed_by_channel);
         ADD("restore-mutated", test_restore_mutated);
 #undef ADD
         g_test_add_func("/irc/client/priorities", test_priorities);
