@@ -222,7 +222,8 @@ void irc_client_handle_userhost(IrcClient *client, const IrcInput *input)
 
         for (gsize i = 0; items[i]; i++) {
                 char *equals = strchr(items[i], '=');
-                char *at = equals && equals[1] ? strchr(equals, '@') : NULL;
+                char *at = equals && (equals[1] == '+' || equals[1] == '-') ? strchr(equals, '@')
+                                                                            : NULL;
 
                 if (!at)
                         continue;
