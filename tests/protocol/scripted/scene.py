@@ -7,7 +7,7 @@ import contextlib
 import subprocess
 
 from dialogue import Listener
-from standalone import PATIENCE, Standalone
+from standalone import IS_SANITIZED, PATIENCE, Standalone
 
 EXIT_STATUSES = (0, 65, 69, 74, 75, 77)  # those that the program states, and no bug
 
@@ -61,8 +61,14 @@ class Scene(Standalone):
         """When it has ended by itself: exit status, and the code of the error that is stored."""
         return self.wait(), self.query("SELECT last_error_code FROM servers")[0][0]
 
+    def check_memory(self, bound, before=0):
+        """The most that it ever had is not so many bytes more than what it had before. Sanitizers
+        keep what is freed: of theirs nothing can be said."""
+        grown = self.peak_memory() - before
+        if not IS_SANITIZED and grown >= bound:
+            raise AssertionError(f"it grew by {grown} bytes, {bound} are the bound")
+
     def peak_memory(self):
-        """The most that it ever had, in bytes."""
         return self.memory("VmHWM") * 1024
 
     # Commands whose answers depend on what the server says next

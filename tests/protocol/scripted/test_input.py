@@ -90,7 +90,7 @@ class Framing(unittest.TestCase):
                 link.sync()
                 self.assertEqual(scene.rows("content")[-1], (f"after {length}",))
             self.assertEqual(len(scene.rows()), 4)
-            self.assertLess(scene.peak_memory(), 64 << 20)
+            scene.check_memory(64 << 20)
 
     def test_a_line_without_an_end(self):
         """It is kept to the cap; the link is alive, and its end is in order."""
@@ -100,7 +100,7 @@ class Framing(unittest.TestCase):
             for _ in range(64):
                 link.send_raw(b"x" * (1 << 20))
             self.assertEqual(scene.ask("status")["ok"], True)
-            self.assertLess(scene.peak_memory() - before, 8 << 20)
+            scene.check_memory(8 << 20, before)
             scene.submit("quit")
             link.expect("QUIT .*")
             link.close()
@@ -330,7 +330,7 @@ class Numerics(unittest.TestCase):
                     answers += 1
                     self.wait_for_answer(link, f"alive-{answers}")
             self.assertEqual(scene.ask("status")["ok"], True)
-            self.assertLess(scene.peak_memory(), 64 << 20)
+            scene.check_memory(64 << 20)
 
     def test_at_random_before_the_welcome(self):
         """Here some of it may end the attempt, by a status that is stated, and never as a bug."""
