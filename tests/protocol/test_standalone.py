@@ -305,11 +305,14 @@ class Ends(unittest.TestCase):
             self.assertIn("Connection refused", client.stderr)
 
     def test_no_tls(self):
-        with scripted() as server, \
-                Standalone(port=server.port, tls=True, reconnect=False) as client:
-            wait_for("the client", lambda: server.peers)
-            server.peers[0].send("NOTICE * :Looking up your hostname")
-            self.assertEqual(client.wait(), 69)
+        with listen() as server, Standalone(port=server.getsockname()[1], tls=True,
+                                            reconnect=False) as client:
+            server.settimeout(PATIENCE)
+            peer, _ = server.accept()
+            with peer:
+                peer.sendall(b"NOTICE * :Looking up your hostname\r\n")
+                self.assertEqual(client.wait(), 69)
+            self.assertIn("Looking up your hostname", client.stderr)
 
     def test_no_welcome(self):
         with scripted() as server:

@@ -165,6 +165,7 @@ class Stop(unittest.TestCase):
     def test_output_is_stuck(self):
         """The server asks for more than it ever reads."""
         with listen() as server, Standalone(port=server.getsockname()[1]) as client:
+            server.settimeout(PATIENCE)
             peer, _ = server.accept()
             with peer:
                 peer.settimeout(PATIENCE)
