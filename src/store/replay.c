@@ -10,14 +10,14 @@
 #include "base/clock.h"
 #include "store/messages.h"
 
-/* What a list of effects may cost, however many rows a server has given the same time: rows that
- * are read, and bytes of them that are held at a time. Beyond it lines are taken for new. */
-#define ROWS_MAX 50000
+/* What a list of effects may cost, however many rows a server has given the same time: rows of the
+ * same moment and rows nearby that are read, and bytes that are held. Beyond it lines are taken for
+ * new. */
+#define MOMENT_ROWS_MAX 50000
+#define NEAR_ROWS_MAX 50000
 #define MOMENT_BYTES_MAX (8 * 1024 * 1024)
-/* How far the time of what we said may be from the server's. */
-#define OWN_CLOCK_USEC (120 * IC_USEC_PER_SEC)
-/* Rows with the same id, or of ours, that are looked at. */
-#define CANDIDATES_MAX "1000"
+/* How far our clock, which rows without a time have theirs of, may be from the server's. */
+#define CLOCKS_APART (120 * IC_USEC_PER_SEC)
 
 /* The rows of a conversation from one time to another, by their ids (gint64). */
 typedef struct {
@@ -34,7 +34,7 @@ typedef struct {
 struct IcReplay {
         IcStore *store;
         GHashTable *used; /* gint64: rows that a line is, or that were added for one */
-        guint rows_left;
+        guint rows_left, near_rows_left;
         Moment moment;
 };
 
@@ -49,7 +49,8 @@ IcReplay *ic_replay_new(IcStore *store)
 
         replay->store = store;
         replay->used = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-        replay->rows_left = ROWS_MAX;
+        replay->rows_left = MOMENT_ROWS_MAX;
+        replay->near_rows_left = NEAR_ROWS_MAX;
         replay->moment.by_msgid = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         replay->moment.by_line = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_rows);
         return replay;
@@ -217,72 +218,98 @@ static bool find_in_moment(IcReplay *replay, const IcConversation *conversation,
         return true;
 }
 
-static bool read_id(IcStatement *select, gint64 *ret_id, GError **error)
+/* Whether the last row by then has no time of the server's: only then may the line's row be found
+ * by our clock. What we said may have none anywhere. */
+#define LAST_ROW                                                                                   \
+        "SELECT m.sent_at = m.received_at AND m.msgid IS NOT NULL FROM messages m"                 \
+        " WHERE m.sent_at <= ?3 AND "
+#define LAST_ORDER " ORDER BY " IC_NEWEST_FIRST " LIMIT 1"
+
+static bool is_near(IcReplay *replay, const IcConversation *conversation, const IrcEffect *effect,
+        bool *ret, GError **error)
 {
         bool is_row = false;
 
-        if (!ic_statement_step(select, &is_row, error))
+        *ret = effect->message.is_self;
+        if (*ret || !effect->message.msgid)
+                return true;
+
+        g_autoptr(IcStatement) last = ic_conversation_select(replay->store, conversation,
+                LAST_ROW IC_IN_CHANNEL LAST_ORDER, LAST_ROW IC_IN_PRIVATE LAST_ORDER, error);
+        if (!last)
                 return false;
-        *ret_id = is_row ? ic_statement_int(select, 0) : 0;
+        ic_statement_bind_int(last, 3, effect->message.sent_at + CLOCKS_APART);
+        if (!ic_statement_step(last, &is_row, error))
+                return false;
+        *ret = is_row && ic_statement_int(last, 0) != 0;
         return true;
 }
 
-#define UNTIMED_ROWS                                                                               \
-        "SELECT m.id FROM (SELECT * FROM messages INDEXED BY messages_untimed WHERE msgid = ?3"    \
-        " AND sent_at = received_at LIMIT " CANDIDATES_MAX ") m WHERE "
-#define UNTIMED_ORDER " ORDER BY m.id LIMIT 1"
+/* The rows around a time, of which those count that have theirs of our clock. */
+#define NEAR_ROWS                                                                                  \
+        "SELECT m.id, m.sent_at, m.sent_at = m.received_at, m.msgid,"                              \
+        " m.is_self AND m.delivery IS '" IC_DELIVERY_UNCONFIRMED "', m.message_type, m.content"    \
+        " FROM messages m WHERE m.sent_at BETWEEN ?3 - ?4 AND ?3 + ?4 AND "
+#define NEAR_ORDER " ORDER BY m.sent_at, m.id"
 
-static bool find_untimed(IcReplay *replay, const IcConversation *conversation,
-        const IrcEffect *effect, gint64 *ret_id, GError **error)
+static bool is_same_row(IcStatement *row, const IrcEffect *effect)
 {
-        g_autoptr(IcStatement) select = ic_conversation_select(replay->store, conversation,
-                UNTIMED_ROWS IC_IN_CHANNEL UNTIMED_ORDER, UNTIMED_ROWS IC_IN_PRIVATE UNTIMED_ORDER,
-                error);
+        const char *type = irc_message_type_name(effect->message.type);
+        const char *msgid = ic_statement_text(row, 3);
 
-        if (!select)
+        if (ic_statement_int(row, 2) == 0)
                 return false;
-        ic_statement_bind_text(select, 3, effect->message.msgid);
-        return read_id(select, ret_id, error);
+        if (msgid)
+                return g_strcmp0(msgid, effect->message.msgid) == 0;
+        return effect->message.is_self && ic_statement_int(row, 4) != 0 &&
+               g_strcmp0(ic_statement_text(row, 5), type) == 0 &&
+               g_strcmp0(ic_statement_text(row, 6), effect->message.content ?: "") == 0;
 }
 
 /* The nearest one: what was said again and again is told in its order, or backwards. */
-#define OWN_ROWS                                                                                   \
-        "SELECT m.id FROM (SELECT * FROM messages INDEXED BY messages_unconfirmed"                 \
-        " WHERE delivery = '" IC_DELIVERY_UNCONFIRMED "' AND server_id = ?3"                       \
-        " AND sent_at BETWEEN ?4 - ?5 AND ?4 + ?5 LIMIT " CANDIDATES_MAX ") m"                     \
-        " WHERE m.is_self AND m.message_type = ?6 AND m.content = ?7 AND "
-#define OWN_ORDER " ORDER BY abs(m.sent_at - ?4), m.id LIMIT 1"
-
-static bool find_own(IcReplay *replay, const IcConversation *conversation, const IrcEffect *effect,
+static bool find_near(IcReplay *replay, const IcConversation *conversation, const IrcEffect *effect,
         gint64 *ret_id, GError **error)
 {
-        g_autoptr(IcStatement) select = ic_conversation_select(replay->store, conversation,
-                OWN_ROWS IC_IN_CHANNEL OWN_ORDER, OWN_ROWS IC_IN_PRIVATE OWN_ORDER, error);
+        g_autoptr(IcStatement) rows = ic_conversation_select(replay->store, conversation,
+                NEAR_ROWS IC_IN_CHANNEL NEAR_ORDER, NEAR_ROWS IC_IN_PRIVATE NEAR_ORDER, error);
+        gint64 at = effect->message.sent_at, nearest = G_MAXINT64;
+        bool is_row = false;
 
-        if (!select)
+        if (!rows)
                 return false;
-        ic_statement_bind_int(select, 3, conversation->server_id);
-        ic_statement_bind_int(select, 4, effect->message.sent_at);
-        ic_statement_bind_int(select, 5, OWN_CLOCK_USEC);
-        ic_statement_bind_text(select, 6, irc_message_type_name(effect->message.type));
-        ic_statement_bind_text(select, 7, effect->message.content ?: "");
-        return read_id(select, ret_id, error);
+        ic_statement_bind_int(rows, 3, at);
+        ic_statement_bind_int(rows, 4, CLOCKS_APART);
+        for (; replay->near_rows_left > 0; replay->near_rows_left--) {
+                gint64 distance;
+
+                if (!ic_statement_step(rows, &is_row, error))
+                        return false;
+                if (!is_row)
+                        break;
+                distance = ABS(ic_statement_int(rows, 1) - at);
+                if (distance < nearest && is_same_row(rows, effect)) {
+                        nearest = distance;
+                        *ret_id = ic_statement_int(rows, 0);
+                }
+        }
+        return true;
 }
 
 static bool find(IcReplay *replay, const IcConversation *conversation, const IrcEffect *effect,
         gint64 *ret_id, GError **error)
 {
         gint64 at = effect->message.sent_at;
+        bool is_by_clock = false;
 
-        if (at != 0 && !find_in_moment(replay, conversation, effect, at, at, ret_id, error))
+        if (at == 0)
+                return true;
+        if (!find_in_moment(replay, conversation, effect, at, at, ret_id, error))
                 return false;
-        if (*ret_id == 0 && effect->message.msgid &&
-                !find_untimed(replay, conversation, effect, ret_id, error))
+        if (*ret_id != 0 || !is_near(replay, conversation, effect, &is_by_clock, error))
+                return *ret_id != 0;
+        if (is_by_clock && !find_near(replay, conversation, effect, ret_id, error))
                 return false;
-        if (*ret_id == 0 && at != 0 && effect->message.is_self &&
-                !find_own(replay, conversation, effect, ret_id, error))
-                return false;
-        if (*ret_id == 0 && at != 0 && at % IC_USEC_PER_SEC == 0)
+        if (*ret_id == 0 && at % IC_USEC_PER_SEC == 0)
                 return find_in_moment(
                         replay, conversation, effect, at, at + IC_USEC_PER_SEC - 1, ret_id, error);
         return true;

@@ -5,10 +5,12 @@
  *
  * A line is known by its id within its target; where it or the row has none, by time, sender, text
  * and type. The server's time finds the rows that come into question: they are of the same moment,
- * or of the same second where the line's time is no finer. A row that came with an id but without a
- * time is found by the id, and what we said ourselves to a server that showed us nothing of it by
- * its text within two minutes. A row is matched by one line of a list of effects, so that what was
- * said twice stays two; but an id by as many as have it. */
+ * or of the same second where the line's time is no finer. Rows that have their time of our clock
+ * are looked for within two minutes: by the id where a server gives ids but no times, and by the
+ * text where we said it to a server that showed us nothing of it. A line without a time is new.
+ *
+ * A row is matched by one line of a list of effects, so that what was said twice stays two; but an
+ * id by as many as have it. */
 
 #pragma once
 

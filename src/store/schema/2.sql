@@ -28,18 +28,13 @@ ALTER TABLE messages ADD COLUMN redacted_by TEXT;
 ALTER TABLE messages ADD COLUMN redaction_reason TEXT;
 
 -- History is ordered by the server's time: lines of the past stand between those around them. The
--- same indexes find what is known of a moment, since a line that is told again has its old time. A
--- line that came with an id but without a time is found by the id; servers that do so are rare.
+-- same indexes find what is known of a moment, since a line that is told again has its old time.
 DROP INDEX messages_of_channel;
 DROP INDEX messages_private;
 CREATE INDEX messages_of_channel ON messages (channel_id, sent_at) WHERE channel_id IS NOT NULL;
 CREATE INDEX messages_private ON messages
   (server_id, (CASE is_self WHEN 0 THEN sender ELSE target END) COLLATE NOCASE, sent_at)
   WHERE channel_id IS NULL;
-CREATE INDEX messages_unconfirmed ON messages (server_id, sent_at)
-  WHERE delivery = 'unconfirmed';
-CREATE INDEX messages_untimed ON messages (msgid)
-  WHERE msgid IS NOT NULL AND sent_at = received_at;
 
 DROP VIEW log;
 CREATE VIEW log (time, server, target, sender, text) AS
