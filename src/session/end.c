@@ -40,6 +40,7 @@ static IcFailurePolicy policy_of(const IcSession *session)
                 .max_wait = config->reconnect_max_ms > 0
                                     ? config->reconnect_max_ms * IC_USEC_PER_MSEC
                                     : settings->restart_delay_max,
+                .is_max_strict = config->reconnect_max_ms > 0,
                 .max_attempts = settings->max_connection_attempts,
                 .max_restarts = settings->restart_limit,
                 .block_duration = settings->block_duration,
@@ -132,10 +133,14 @@ static bool store_failure(
 {
         gint64 now = ic_now_real();
         double jitter = g_random_double_range(1 - JITTER, 1 + JITTER);
+        gint64 wait = (gint64) ((double) plan->wait * jitter);
+        IcFailurePolicy policy = policy_of(session);
         uint32_t attempts = 0;
 
+        if (policy.is_max_strict)
+                wait = MIN(wait, policy.max_wait);
         if (!ic_store_server_add_failure(session->store, session->id, failure, plan->is_counted,
-                    now + (gint64) ((double) plan->wait * jitter), &attempts, error))
+                    now + wait, &attempts, error))
                 return false;
 
         session->row->failed_attempts = attempts;

@@ -81,7 +81,10 @@ IcFailurePlan ic_failure_plan(
         if (rule.is_counted)
                 for (uint32_t i = 1; i < in_a_row && plan.wait < policy->max_wait; i++)
                         plan.wait *= 2;
-        plan.wait = MIN(plan.wait, MAX(policy->max_wait, rule.factor * policy->first_wait));
+        if (!policy->is_max_strict)
+                plan.wait = MIN(plan.wait, MAX(policy->max_wait, rule.factor * policy->first_wait));
+        else
+                plan.wait = MIN(plan.wait, policy->max_wait);
 
         if (rule.blocks_for_good) {
                 plan.is_blocked = true;

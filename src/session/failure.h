@@ -16,6 +16,7 @@ typedef struct {
         gint64 first_wait; /* µs, after one failure of the plain kind; doubled by each that counts
                             */
         gint64 max_wait;
+        bool is_max_strict; /* the owner's own: holds for classes that demand longer waits, too */
         uint32_t max_attempts; /* failed ones in a row before the connection is blocked */
         uint32_t max_restarts; /* the same for links that were up and got lost */
         gint64 block_duration; /* µs */

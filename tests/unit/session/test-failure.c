@@ -82,11 +82,24 @@ static void test_longest_wait(void)
         g_assert_cmpint(ic_failure_longest_wait(&other), ==, 120 * IC_USEC_PER_SEC);
 }
 
+/* But an owner's own maximum holds. */
+static void test_strict_maximum(void)
+{
+        IcFailurePolicy strict = policy;
+
+        strict.max_wait = IC_USEC_PER_SEC;
+        strict.is_max_strict = true;
+        for (int error = 0; error < _IC_ERROR_MAX; error++)
+                g_assert_cmpint(ic_failure_plan((IcError) error, 3, false, &strict).wait, <=,
+                        IC_USEC_PER_SEC);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/session/failure/plan", test_plan);
         g_test_add_func("/session/failure/no-limit", test_no_limit);
         g_test_add_func("/session/failure/longest-wait", test_longest_wait);
+        g_test_add_func("/session/failure/strict-maximum", test_strict_maximum);
         return g_test_run();
 }
