@@ -13,7 +13,7 @@
 #include "store/store.h"
 
 /* Rows that a list of effects may have looked at to find those that are taken back. */
-#define IC_REDACTION_ROWS_MAX 50000u
+#define IC_REDACTION_ROWS_MAX 20000u
 
 /* Marks the newest row with the effect's id in its channel or conversation; the row and its text
  * stay. It is looked for from the newest row on, among at most *rows_left, which counts down: one

@@ -10,8 +10,8 @@
 
 /* Rows that are looked at for one that was received before: more than come between a link's
  * beginning and the fetching. Of the whole server's so many of each channel and conversation. */
-#define ROWS_MAX 100000
-#define SEEN_ROWS_MAX "1000"
+#define ROWS_MAX 20000
+#define SEEN_ROWS_MAX "200"
 /* Rows received before that are looked at for one with an id, and for one that is confirmed. */
 #define POINT_ROWS_MAX 1000
 /* By how much a server's clock may be ahead of ours before fetching begins earlier than needed. */

@@ -13,8 +13,8 @@
 /* What a list of effects may cost, however many rows a server has given the same time: rows of the
  * same moment and rows nearby that are read, and bytes that are held. Beyond it lines are taken for
  * new. */
-#define MOMENT_ROWS_MAX 50000
-#define NEAR_ROWS_MAX 50000
+#define MOMENT_ROWS_MAX 20000
+#define NEAR_ROWS_MAX 20000
 #define MOMENT_BYTES_MAX (8 * 1024 * 1024)
 /* How far our clock, which rows without a time have theirs of, may be from the server's. */
 #define CLOCKS_APART (120 * IC_USEC_PER_SEC)

@@ -113,7 +113,7 @@ static void test_redaction_looks_back(Fixture *fixture, gconstpointer unused)
 
         fixture_run(fixture->folder,
                 "UPDATE messages SET redacted_at = NULL;"
-                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 49990)"
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 19990)"
                 " INSERT INTO messages (server_id, channel_id, target, sender, content,"
                 " message_type, is_self, msgid, sent_at, received_at)"
                 " SELECT 1, channel_id, '#a', 'ann', 'x', 'privmsg', 0, 'id' || i, sent_at + 1, 1"

@@ -14,6 +14,8 @@
 
 #include "base/descriptor.h"
 #include "fixture.h"
+#include "store/gap.h"
+#include "store/sts.h"
 
 #define PROCESSES 4
 #define ROUNDS 50
@@ -195,6 +197,62 @@ static void test_writers(Fixture *fixture, gconstpointer unused)
         assert_sql(fixture->folder, "SELECT count(*) FROM channels", "1");
 }
 
+static bool tell_past(IcStore *store, int page, GError **error)
+{
+        g_autoptr(IrcEffects) effects = irc_effects_new();
+        bool is_gap = false;
+        g_auto(IcGapPoint) point = {0};
+
+        for (int i = 0; i < 100; i++) {
+                g_autofree char *msgid = g_strdup_printf("%d.%d", page, i);
+                IrcEffect *effect = fixture_add_privmsg(effects, "#a", "nick", "text");
+
+                effect->message.msgid = irc_effects_strdup(effects, msgid);
+                effect->message.sent_at = page * 1000 + i + 1;
+                effect->message.is_replay = true;
+        }
+        return ic_store_apply(store, 1, effects, error) &&
+               ic_store_gap_open(store, 1, "#a", G_MAXINT64, &point, &is_gap, error) &&
+               ic_store_sts_put(store, "h", 6697, 1 + page, page, error);
+}
+
+static void tell_rounds(const char *folder)
+{
+        g_autoptr(IcStore) store = fixture_open(folder, 0);
+
+        for (int round = 0; round < ROUNDS; round++) {
+                g_autoptr(GError) error = NULL;
+
+                while (!tell_past(store, round, &error)) {
+                        g_assert_error(error, IC_ERROR, IC_ERROR_STORE_BUSY);
+                        g_clear_error(&error);
+                }
+        }
+}
+
+/* All are told the same: what one has stored the others know, wherever they stand. */
+static void test_tellers(Fixture *fixture, gconstpointer unused)
+{
+        pid_t pids[PROCESSES];
+        g_autofree char *expected = g_strdup_printf("%d", ROUNDS * 100);
+
+        g_clear_pointer(&fixture->store, ic_store_free);
+        for (int i = 0; i < PROCESSES; i++) {
+                pids[i] = fork();
+                g_assert_cmpint(pids[i], >=, 0);
+                if (pids[i] == 0) {
+                        tell_rounds(fixture->folder);
+                        _exit(EXIT_SUCCESS);
+                }
+        }
+        wait_for_all(pids);
+        assert_sql(fixture->folder, "SELECT count(*) FROM messages", expected);
+        assert_sql(fixture->folder, "SELECT count(DISTINCT msgid) FROM messages", expected);
+        assert_sql(fixture->folder, "SELECT msgid || sent_at FROM history_gaps", "0.99100");
+        assert_sql(fixture->folder, "SELECT count(*) FROM sts_policies", "1");
+        assert_sql(fixture->folder, "PRAGMA integrity_check", "ok");
+}
+
 static void open_until_done(const char *folder)
 {
         g_autoptr(IcStore) store = NULL;
@@ -236,6 +294,7 @@ int main(int argc, char **argv)
         g_test_add_func("/store/contention/open-on-full-disk", test_open_on_full_disk);
         fixture_test("/store/contention/busy", test_busy);
         fixture_test("/store/contention/writers", test_writers);
+        fixture_test("/store/contention/tellers", test_tellers);
         g_test_add_func("/store/contention/openers", test_openers);
         return g_test_run();
 }

@@ -309,7 +309,7 @@ static void test_rollback(Fixture *fixture, gconstpointer unused)
         assert_sql(fixture->folder, "SELECT msgid FROM messages WHERE id = 1", "m1");
 }
 
-#define MANY 20000
+#define MANY 15000
 
 static void store_many(Fixture *fixture, gint64 sent_at, int count)
 {
