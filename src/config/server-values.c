@@ -15,7 +15,8 @@
 #define QUOTED_MAX 64 /* characters of a value that an error shows */
 #define PIN_PREFIX "sha256:"
 #define PIN_DIGITS 64
-#define MECHANISM_MAX 20 /* RFC 4422 3.1 */
+/* RFC 4422 3.1 has 20, but IRC has ECDSA-NIST256P-CHALLENGE. */
+#define MECHANISM_MAX 32
 
 char *ic_value_refuse(const char *value, const char *reason, GError **error)
 {
