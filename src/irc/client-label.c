@@ -94,6 +94,16 @@ IrcRequest *irc_client_find_request(const IrcClient *client, const IrcInput *inp
         return irc_requests_find(&client->requests, label_of(input));
 }
 
+bool irc_client_is_lone_answer(const IrcClient *client, const IrcInput *input)
+{
+        static const char *const echoed[] = {
+                "JOIN", "KICK", "NICK", "NOTICE", "PART", "PRIVMSG", "TOPIC", NULL};
+        const IrcRequest *request = irc_client_find_request(client, input);
+
+        return request && request->command && !input->batch &&
+               g_strv_contains(echoed, request->command);
+}
+
 void irc_client_refuse_request(
         IrcClient *client, const IrcInput *input, const char *code, const char *text)
 {

@@ -173,6 +173,8 @@ void irc_client_send_request(IrcClient *client, IrcPriority priority, const char
         const char *target, const char *line, bool is_secret, IrcEffects *effects);
 /* The request that the line is an answer to, or NULL. */
 IrcRequest *irc_client_find_request(const IrcClient *client, const IrcInput *input);
+/* The line is all that the server says to a command that it would repeat if it obeyed. */
+bool irc_client_is_lone_answer(const IrcClient *client, const IrcInput *input);
 /* The line says that the server will not do what it answers. */
 void irc_client_refuse_request(
         IrcClient *client, const IrcInput *input, const char *code, const char *text);

@@ -419,10 +419,21 @@ static int compare_verbs(const void *key, const void *element)
         return g_ascii_strcasecmp(key, ((const struct Verb *) element)->verb);
 }
 
-static bool is_refusal(const char *verb)
+static bool is_numeric(const char *verb)
 {
-        return (verb[0] == '4' || verb[0] == '5') && g_ascii_isdigit(verb[1]) &&
-               g_ascii_isdigit(verb[2]) && verb[3] == '\0';
+        return g_ascii_isdigit(verb[0]) && g_ascii_isdigit(verb[1]) && g_ascii_isdigit(verb[2]) &&
+               verb[3] == '\0';
+}
+
+/* Errors are 400 to 599, but servers have others of their own (926, 936, …): where a numeric is all
+ * that is said to a command whose success would be the command itself, it is one. */
+static bool is_refusal(const IrcClient *client, const IrcInput *input)
+{
+        const char *verb = input->message->verb;
+
+        if (!is_numeric(verb))
+                return false;
+        return verb[0] == '4' || verb[0] == '5' || irc_client_is_lone_answer(client, input);
 }
 
 void irc_client_dispatch(IrcClient *client, const IrcInput *input)
@@ -437,7 +448,7 @@ void irc_client_dispatch(IrcClient *client, const IrcInput *input)
                 return;
         }
         if (!verb) {
-                if (is_refusal(name) && client->state == IRC_CLIENT_REGISTERED)
+                if (is_refusal(client, input) && client->state == IRC_CLIENT_REGISTERED)
                         irc_client_handle_refusal(client, input);
                 return;
         }
