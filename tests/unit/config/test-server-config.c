@@ -126,7 +126,8 @@ static void test_accepted(void)
                 {"tls_pin", "sha256:" HEX64, "sha256:" HEX64},
                 {"tls_pin", "SHA256:" HEX64_COLONS ";sha256:" HEX64,
                         "sha256:" HEX64 ";sha256:" HEX64},
-                {"sasl_mechanisms", "ecdsa-nist256p-challenge;PLAIN", "ECDSA-NIST256P-CHALLENGE;PLAIN"},
+                {"sasl_mechanisms", "ecdsa-nist256p-challenge;PLAIN",
+                        "ECDSA-NIST256P-CHALLENGE;PLAIN"},
                 {"reconnect_max_ms", "86400000", "86400000"},
                 {"alt_addresses",
                         "b.example.org; c.example.org:7000;[2001:db8::1]:06697;[2001:db8::2];"
