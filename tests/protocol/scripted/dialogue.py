@@ -107,7 +107,28 @@ class Link:
                 raise Unexpected(f"a line without CR LF: {line!r}")
             self._lines.append(line[:-1].decode(errors="surrogateescape"))
 
+    def _answer_question(self, line):
+        """What a channel's modes are is asked after each join, and answered here."""
+        channel = re.fullmatch(r"MODE ([#&+!]\S*)", line)
+        if channel is None:
+            return False
+        self.send(f":{SERVER} 324 {self.nick} {channel[1]} +nt",
+                  f":{SERVER} 329 {self.nick} {channel[1]} 1767225600")
+        return True
+
     def next_line(self, timeout=TIMEOUT, what="a line"):
+        """But for those that are answered here."""
+        line = self._next_line(timeout, what)
+        while self._answer_question(line):
+            line = self._next_line(timeout, what)
+        return line
+
+    def unread(self, line):
+        """The next line is to be this one, which came already."""
+        self.said.remove(line)
+        self._lines.insert(0, line)
+
+    def _next_line(self, timeout, what):
         deadline = time.monotonic() + timeout
         while not self._lines:
             try:
@@ -172,13 +193,13 @@ class Link:
         line."""
         self.send(f":{SERVER} CAP * LS :{offered}")
         known = {item.partition("=")[0] for item in offered.split()}
-        while match := re.fullmatch("CAP REQ :(.*)", self.next_line()):
+        while match := re.fullmatch("CAP REQ :(.*)", line := self.next_line()):
             names = set(match[1].split())
             if not names <= known - {"sts"}:
                 raise Unexpected(f"asked for what is not offered: {match[1]}")
             self.caps |= names
             self.send(f":{SERVER} CAP {self.nick} ACK :{match[1]}")
-        self._lines.insert(0, self.said.pop())
+        self.unread(line)
         return self.caps
 
     def welcome(self, isupport="", nick=None):

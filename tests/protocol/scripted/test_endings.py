@@ -122,9 +122,9 @@ class Texts(unittest.TestCase):
 
     def test_whatever_is_said_after_our_quit_is_in_order(self):
         for text in ("Closing link: (u@h) [Quit: K-lined]", "You have been banned"):
-            with self.subTest(text=text), Scene(quit_message="K-lined") as scene:
+            with self.subTest(text=text), Scene() as scene:
                 link = scene.accept().register()
-                scene.submit("quit")
+                scene.submit("quit", message="K-lined")
                 link.expect_lines("QUIT :K-lined")
                 link.send(f"ERROR :{text}")
                 link.close()
