@@ -7,7 +7,8 @@
  *   asked                    | answer                        | next
  *   -------------------------+-------------------------------+------------------------------------
  *   AFTER the last we have   | a page with something new     | AFTER its last line
- *   AFTER                    | an empty page, or nothing new | the target is done
+ *   AFTER                    | an empty page, or nothing new | the target is done; incomplete, if
+ *                            |                               | the page was full
  *   AFTER msgid=             | FAIL                          | AFTER timestamp=, if there is a time
  *   AFTER timestamp=, LATEST | FAIL, or none in time         | the target is done, incomplete
  *   LATEST (we have nothing) | a page                        | the target is done
@@ -31,6 +32,9 @@
 #define ALL "*"
 /* Clocks of linked servers differ; what comes twice is recognised by the store. */
 #define TIME_FUZZ G_USEC_PER_SEC
+/* From the second page on it is the server's own clock. A page may end between two lines of the
+ * same millisecond. */
+#define PAGE_FUZZ 1000
 
 typedef struct {
         char *target;
@@ -84,16 +88,21 @@ static bool takes_msgid(const IrcClient *client)
         return !names || g_strv_contains((const char *const *) names, "msgid");
 }
 
+static char *time_reference(const Task *task)
+{
+        gint64 fuzz = task->n_pages == 0 ? TIME_FUZZ : PAGE_FUZZ;
+        g_autofree char *time = irc_server_time_format(MAX(task->time - fuzz, 0));
+
+        return g_strconcat("timestamp=", time, NULL);
+}
+
 static char *reference(const IrcClient *client, const Task *task)
 {
-        g_autofree char *time = NULL;
-
         if (task->msgid && takes_msgid(client))
                 return g_strconcat("msgid=", task->msgid, NULL);
         if (task->time == 0)
                 return g_strdup("*");
-        time = irc_server_time_format(MAX(task->time - TIME_FUZZ, 0));
-        return g_strconcat("timestamp=", time, NULL);
+        return time_reference(task);
 }
 
 static bool is_of_targets(const Task *task)
@@ -104,7 +113,6 @@ static bool is_of_targets(const Task *task)
 /* What makes no line (a target that is too long) ends as what has no answer. */
 static void ask(IrcClient *client, Task *task, gint64 now, IrcEffects *effects)
 {
-        g_autofree char *from = irc_server_time_format(MAX(task->time - TIME_FUZZ, 0));
         g_autofree char *to = irc_server_time_format(task->before);
         g_autofree char *first = NULL, *last = NULL;
         g_autofree char *limit = g_strdup_printf("%u", page_size(client));
@@ -115,7 +123,7 @@ static void ask(IrcClient *client, Task *task, gint64 now, IrcEffects *effects)
         task->n_new = 0;
         client->is_changed = true;
         if (is_of_targets(task)) {
-                params[1] = first = g_strconcat("timestamp=", from, NULL);
+                params[1] = first = time_reference(task);
                 params[2] = last = g_strconcat("timestamp=", to, NULL);
         } else {
                 params[1] = task->target;
@@ -266,8 +274,11 @@ void irc_client_end_history_page(IrcClient *client, const IrcInput *input, const
                 return;
         was_latest = !task->msgid && task->time == 0;
         task->n_lines += task->n_new;
-        if (was_latest || !is_progress(task))
+        if (was_latest || (!is_progress(task) && task->n_new < page_size(client)))
                 finish(client, NULL, input->now, input->effects);
+        else if (!is_progress(task))
+                finish(client, "the server tells the same lines again and again", input->now,
+                        input->effects);
         else
                 turn_page(client, task, input);
 }
