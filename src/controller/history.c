@@ -50,6 +50,10 @@ static int append_row(sd_bus_message *reply, const IcStoredMessage *row)
         if (r >= 0)
                 r = append_text(reply, "msgid", row->msgid);
         if (r >= 0)
+                r = append_text(reply, "reply_to", row->reply_to);
+        if (r >= 0)
+                r = append_text(reply, "context", row->context);
+        if (r >= 0)
                 r = sd_bus_message_append(reply, "{sv}{sv}{sv}", "is_self", "b", (int) row->is_self,
                         "sent_at", "x", row->sent_at, "received_at", "x", row->received_at);
         if (r >= 0)

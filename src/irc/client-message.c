@@ -76,6 +76,8 @@ IrcEffect *irc_client_add_message(IrcClient *client, const IrcInput *input, IrcM
                 irc_effects_strdup(effects, account_of_sender(client, input, channel));
         row.message.content = irc_effects_strdup(effects, content);
         row.message.msgid = irc_effects_strdup(effects, input->msgid);
+        row.message.reply_to = irc_effects_strdup(effects, input->reply_to);
+        row.message.context = irc_effects_strdup(effects, input->context);
         if (input->raw_last && is_last_param(input, content)) {
                 row.message.raw_len = strlen(input->raw_last);
                 row.message.raw = irc_effects_memdup(effects, input->raw_last, row.message.raw_len);

@@ -95,7 +95,8 @@ static void send_part(IrcClient *client, const char *line, bool is_last, IrcEffe
 
 /* One batch of the pieces from `first` to before `end`. */
 static void send_batch(IrcClient *client, IrcMessageType type, const char *target,
-        const GArray *pieces, guint first, guint end, gint64 now, IrcEffects *effects)
+        const GArray *pieces, guint first, guint end, const char *reply_to, gint64 now,
+        IrcEffects *effects)
 {
         const char *verb = irc_client_speech_verb(type);
         guint ref = ++client->multiline_ref;
@@ -103,7 +104,9 @@ static void send_batch(IrcClient *client, IrcMessageType type, const char *targe
         g_autoptr(GString) line = g_string_new(NULL);
 
         client->is_changed = true;
-        g_string_printf(line, "BATCH +m%u draft/multiline %s", ref, target);
+        if (!irc_client_add_reply_tag(client, reply_to, line))
+                reply_to = NULL;
+        g_string_append_printf(line, "BATCH +m%u draft/multiline %s", ref, target);
         irc_client_send_request(client, IRC_PRIORITY_USER, verb, target, line->str, false, effects);
         irc_effects_get(effects, irc_effects_count(effects) - 1)->send.keeps_next = true;
         for (guint i = first; i < end; i++) {
@@ -119,7 +122,7 @@ static void send_batch(IrcClient *client, IrcMessageType type, const char *targe
         g_string_printf(line, "BATCH -m%u", ref);
         send_part(client, line->str, true, effects);
         if (!irc_client_is_self(client, target) && !irc_client_echoes(client))
-                irc_client_add_own_row(client, type, target, content->str, now, effects);
+                irc_client_add_own_row(client, type, target, content->str, reply_to, now, effects);
 }
 
 /* How many pieces from `first` on one batch takes. Blank ones alone make none. */
@@ -137,7 +140,7 @@ static guint batch_length(const GArray *pieces, guint first, Limits limits)
 }
 
 bool irc_client_say_multiline(IrcClient *client, IrcMessageType type, const char *target,
-        const char *text, gsize budget, gint64 now, IrcEffects *effects)
+        const char *text, const char *reply_to, gsize budget, gint64 now, IrcEffects *effects)
 {
         g_autoptr(GArray) pieces = NULL;
         Limits limits;
@@ -154,7 +157,8 @@ bool irc_client_say_multiline(IrcClient *client, IrcMessageType type, const char
                         n--;
                 }
                 if (*g_array_index(pieces, Piece, first).text != '\0')
-                        send_batch(client, type, target, pieces, first, first + n, now, effects);
+                        send_batch(client, type, target, pieces, first, first + n,
+                                first == 0 ? reply_to : NULL, now, effects);
         }
         return true;
 }

@@ -132,6 +132,8 @@ typedef struct {
         gint64 now;
         const IrcBatch *batch; /* the one that it is in, or NULL */
         bool is_replay;        /* of the past */
+        const char *reply_to;  /* of the tag +reply, or NULL */
+        const char *context;   /* of the tag +channel-context, or NULL */
         bool is_bot;
         bool is_quiet; /* state changes, but no row is to be made of it */
 } IrcInput;
@@ -277,14 +279,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(IrcCrowd, irc_crowd_free)
 
 /* client-say.c */
 const char *irc_client_speech_verb(IrcMessageType type);
+/* "@+reply=x " in front of a line. False, and nothing, where there is none or the server takes
+ * none. */
+bool irc_client_add_reply_tag(const IrcClient *client, const char *reply_to, GString *line);
 /* The row of what was just queued, which the server will not repeat to us. */
 void irc_client_add_own_row(const IrcClient *client, IrcMessageType type, const char *target,
-        const char *content, gint64 now, IrcEffects *effects);
+        const char *content, const char *reply_to, gint64 now, IrcEffects *effects);
 
 /* client-multiline.c */
 /* False if it is not to be, or cannot be, one message of several lines: nothing was sent. */
 bool irc_client_say_multiline(IrcClient *client, IrcMessageType type, const char *target,
-        const char *text, gsize budget, gint64 now, IrcEffects *effects);
+        const char *text, const char *reply_to, gsize budget, gint64 now, IrcEffects *effects);
 void irc_client_finish_multiline(IrcClient *client, const IrcInput *end, const IrcBatch *batch);
 
 /* client-past.c */

@@ -88,7 +88,7 @@ static bool check(const IrcClient *client, const char *target, const char *text,
 }
 
 void irc_client_add_own_row(const IrcClient *client, IrcMessageType type, const char *target,
-        const char *content, gint64 now, IrcEffects *effects)
+        const char *content, const char *reply_to, gint64 now, IrcEffects *effects)
 {
         g_autofree char *source =
                 client->user && client->host
@@ -104,36 +104,52 @@ void irc_client_add_own_row(const IrcClient *client, IrcMessageType type, const 
         row.message.source = irc_effects_strdup(effects, source);
         row.message.account = irc_effects_strdup(effects, client->account);
         row.message.content = irc_effects_strdup(effects, content);
+        row.message.reply_to = irc_effects_strdup(effects, reply_to);
         row.message.received_at = now;
         row.message.is_self = true;
         row.message.is_unconfirmed = true;
         irc_effects_add(effects, IRC_EFFECT_MESSAGE)->message = row.message;
 }
 
+bool irc_client_add_reply_tag(const IrcClient *client, const char *reply_to, GString *line)
+{
+        const IrcTag tag = {"+reply", (char *) reply_to};
+
+        if (!reply_to || !irc_caps_has(client->caps, "message-tags") ||
+                irc_isupport_is_tag_denied(client->isupport, "reply"))
+                return false;
+        irc_message_append_tags(line, &tag, 1);
+        return true;
+}
+
 static void say_piece(IrcClient *client, IrcMessageType type, const char *target, const char *piece,
-        gint64 now, IrcEffects *effects)
+        const char *reply_to, gint64 now, IrcEffects *effects)
 {
         bool is_action = type == IRC_MESSAGE_ACTION;
 
-        g_string_printf(client->scratch, "%s %s :%s%s%s", irc_client_speech_verb(type), target,
-                is_action ? ACTION_START : "", piece, is_action ? ACTION_END : "");
+        g_string_truncate(client->scratch, 0);
+        if (!irc_client_add_reply_tag(client, reply_to, client->scratch))
+                reply_to = NULL;
+        g_string_append_printf(client->scratch, "%s %s :%s%s%s", irc_client_speech_verb(type),
+                target, is_action ? ACTION_START : "", piece, is_action ? ACTION_END : "");
         irc_client_send_request(client, IRC_PRIORITY_USER, irc_client_speech_verb(type), target,
                 client->scratch->str, false, effects);
         if (!irc_client_is_self(client, target) && !irc_client_echoes(client))
-                irc_client_add_own_row(client, type, target, piece, now, effects);
+                irc_client_add_own_row(client, type, target, piece, reply_to, now, effects);
 }
 
 bool irc_client_say(IrcClient *client, IrcMessageType type, const char *target, const char *text,
-        gint64 now, IrcEffects *effects, GError **error)
+        const char *reply_to, gint64 now, IrcEffects *effects, GError **error)
 {
         g_autoptr(GPtrArray) pieces = NULL;
         gsize budget;
 
         g_assert(type == IRC_MESSAGE_PRIVMSG || type == IRC_MESSAGE_NOTICE ||
                  type == IRC_MESSAGE_ACTION);
-        if (!check(client, target, text, &budget, type, error))
+        if (!check(client, target, text, &budget, type, error) ||
+                (reply_to && !irc_client_check_target("reply_to", reply_to, error)))
                 return false;
-        if (irc_client_say_multiline(client, type, target, text, budget, now, effects))
+        if (irc_client_say_multiline(client, type, target, text, reply_to, budget, now, effects))
                 return true;
         pieces = split_text(text, budget);
         if (pieces->len == 0) {
@@ -147,6 +163,7 @@ bool irc_client_say(IrcClient *client, IrcMessageType type, const char *target, 
                 return false;
         }
         for (guint i = 0; i < pieces->len; i++)
-                say_piece(client, type, target, pieces->pdata[i], now, effects);
+                say_piece(client, type, target, pieces->pdata[i], i == 0 ? reply_to : NULL, now,
+                        effects);
         return true;
 }

@@ -13,6 +13,8 @@
 /* A line without tags: RFC 1459 section 2.3, less the CR LF. */
 #define LINE_DEFAULT 512
 #define LINE_END 2
+/* Bytes of a client-only tag's value that is kept. */
+#define CLIENT_TAG_MAX 512
 
 /* Capabilities that change nothing but what lines tell us, and are understood in any combination.
  * sts is none of them: it must never be requested. */
@@ -398,6 +400,12 @@ static void convert_parts(const IrcClient *client, IrcMessage *message, IrcInput
         }
 }
 
+/* The id or name in a client-only tag, whose author may be anybody. */
+static const char *client_tag_value(const IrcTag *tag)
+{
+        return *tag->value && strlen(tag->value) <= CLIENT_TAG_MAX ? tag->value : NULL;
+}
+
 static void read_tags(IrcInput *input)
 {
         for (gsize i = 0; i < input->message->n_tags; i++) {
@@ -411,6 +419,11 @@ static void read_tags(IrcInput *input)
                         input->account_tag = *tag->value ? tag->value : NULL;
                 else if (g_str_equal(tag->key, "bot"))
                         input->is_bot = true;
+                else if (g_str_equal(tag->key, "+reply") || g_str_equal(tag->key, "+draft/reply"))
+                        input->reply_to = client_tag_value(tag);
+                else if (g_str_equal(tag->key, "+channel-context") ||
+                         g_str_equal(tag->key, "+draft/channel-context"))
+                        input->context = client_tag_value(tag);
         }
 }
 

@@ -118,9 +118,11 @@ bool irc_client_part(IrcClient *client, const char *channel, const char *reason,
 /* PRIVMSG, NOTICE or ACTION. `text` may have newlines (one message a line, empty lines are left
  * out; with draft/multiline one message) and any length: it is split so that what others receive
  * fits 512 bytes (or LINELEN) with our prefix, between UTF-8 characters, at a space where there is
- * one. At most IRC_SAY_LINES_MAX lines (IC_ERROR_TOO_LONG). */
+ * one. At most IRC_SAY_LINES_MAX lines (IC_ERROR_TOO_LONG). `reply_to` is the msgid of what it
+ * replies to, or NULL; a server that takes no such tag (+reply) gets the text alone. */
 bool irc_client_say(IrcClient *client, IrcMessageType type, const char *target, const char *text,
-        gint64 now, IrcEffects *effects, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+        const char *reply_to, gint64 now, IrcEffects *effects,
+        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool irc_client_nick(IrcClient *client, const char *nickname, IrcEffects *effects,
         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool irc_client_away(IrcClient *client, const char *message, IrcEffects *effects,

@@ -100,6 +100,10 @@ typedef struct {
                         const guint8 *raw; /* the bytes of `content` if not UTF-8, or NULL */
                         gsize raw_len;
                         const char *msgid; /* or NULL */
+                        const char
+                                *reply_to;   /* the msgid of what it replies to, or NULL (+reply) */
+                        const char *context; /* the channel that a private message is about, or
+                                              * NULL (+channel-context) */
                         gint64 sent_at; /* the server's time, µs since the epoch; 0: gave none */
                         gint64 received_at; /* µs since the epoch */
                         bool is_self;

@@ -60,7 +60,7 @@ static void append_tag_value(GString *line, const char *value)
         }
 }
 
-static void append_tags(GString *line, const IrcTag *tags, gsize n_tags)
+void irc_message_append_tags(GString *line, const IrcTag *tags, gsize n_tags)
 {
         for (gsize i = 0; i < n_tags; i++) {
                 g_string_append_c(line, i == 0 ? '@' : ';');
@@ -82,7 +82,7 @@ IrcFormatResult irc_message_format(GString *line, const IrcTag *tags, gsize n_ta
         if (result != IRC_FORMAT_OK)
                 return result;
 
-        append_tags(line, tags, n_tags);
+        irc_message_append_tags(line, tags, n_tags);
         if (source)
                 g_string_append_printf(line, ":%s ", source);
         g_string_append(line, verb);

@@ -65,6 +65,9 @@ typedef enum {
         IRC_FORMAT_BAD_PARAM, /* a middle parameter that is empty, has a space or begins with ':' */
 } IrcFormatResult;
 
+/* "@a=1;b " with the values escaped; nothing for no tags. The keys must be keys. */
+void irc_message_append_tags(GString *line, const IrcTag *tags, gsize n_tags);
+
 /* Appends a line without its end to `line`, which stays as it was unless IRC_FORMAT_OK. `source`,
  * `params` (NULL-terminated) and `trailing` may be NULL; `trailing` is the last parameter, may hold
  * anything but a line break, and gets its colon always. */

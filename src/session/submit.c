@@ -45,11 +45,11 @@ static bool say_to_server(IcSession *session, const IcCommand *c, gint64 now, GE
         case IC_COMMAND_PART:
                 return irc_client_part(client, c->channel, c->message, effects, error);
         case IC_COMMAND_PRIVMSG:
-                return irc_client_say(
-                        client, IRC_MESSAGE_PRIVMSG, c->target, c->message, now, effects, error);
+                return irc_client_say(client, IRC_MESSAGE_PRIVMSG, c->target, c->message, c->msgid,
+                        now, effects, error);
         case IC_COMMAND_NOTICE:
-                return irc_client_say(
-                        client, IRC_MESSAGE_NOTICE, c->target, c->message, now, effects, error);
+                return irc_client_say(client, IRC_MESSAGE_NOTICE, c->target, c->message, c->msgid,
+                        now, effects, error);
         case IC_COMMAND_NICK:
                 return irc_client_nick(client, c->nickname, effects, error);
         case IC_COMMAND_AWAY:

@@ -20,6 +20,8 @@ void ic_stored_message_free(IcStoredMessage *message)
         g_free(message->delivery);
         g_free(message->redacted_by);
         g_free(message->redaction_reason);
+        g_free(message->reply_to);
+        g_free(message->context);
         g_free(message);
 }
 
@@ -43,6 +45,8 @@ static IcStoredMessage *read_message(IcStatement *select)
                 .redacted_at = ic_statement_int(select, 12),
                 .redacted_by = ic_statement_dup_text(select, 13),
                 .redaction_reason = ic_statement_dup_text(select, 14),
+                .reply_to = ic_statement_dup_text(select, 15),
+                .context = ic_statement_dup_text(select, 16),
         };
         return message;
 }

@@ -53,8 +53,10 @@ static bool prepare_insert(Ingest *ingest, GError **error)
                 return false;
         ingest->insert_message = ic_statement_get(ingest->store,
                 "INSERT INTO messages (id, server_id, channel_id, target, sender, source, account,"
-                " content, raw, message_type, is_self, msgid, sent_at, received_at, delivery)"
-                " VALUES (?14, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?15)",
+                " content, raw, message_type, is_self, msgid, sent_at, received_at, delivery,"
+                " reply_to, context)"
+                " VALUES (?14, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?15, ?16, "
+                "?17)",
                 error);
         if (!ingest->insert_message)
                 return false;
@@ -93,6 +95,8 @@ static bool insert_message(
         ic_statement_bind_int(insert, 14, ingest->next_id);
         ic_statement_bind_text(
                 insert, 15, effect->message.is_unconfirmed ? IC_DELIVERY_UNCONFIRMED : NULL);
+        ic_statement_bind_text(insert, 16, effect->message.reply_to);
+        ic_statement_bind_text(insert, 17, effect->message.context);
         if (!ic_statement_run(insert, error))
                 return false;
         effect->message.row_id = ingest->next_id++;

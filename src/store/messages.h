@@ -28,6 +28,8 @@ typedef struct {
         gint64 redacted_at; /* µs since the epoch; 0: it was not taken back */
         char *redacted_by;
         char *redaction_reason;
+        char *reply_to; /* the msgid of what it replies to, or NULL */
+        char *context;  /* the channel that a private message is about, or NULL */
 } IcStoredMessage;
 
 /* Ours, and the server shows us nothing of what we say. */

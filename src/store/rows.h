@@ -14,7 +14,7 @@
 #define IC_ROW_COLUMNS                                                                             \
         "m.id, c.name, m.target, m.sender, m.account, m.content, m.message_type, m.is_self,"       \
         " m.msgid, m.sent_at, m.received_at, m.delivery, m.redacted_at, m.redacted_by,"            \
-        " m.redaction_reason"
+        " m.redaction_reason, m.reply_to, m.context"
 #define IC_ROW_TABLES "messages m LEFT JOIN channels c ON c.id = m.channel_id"
 
 GPtrArray *ic_rows_new(void);

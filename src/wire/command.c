@@ -24,6 +24,7 @@ enum {
         KEY_LINE,
         KEY_WHAT,
         KEY_MSGID,
+        KEY_REPLY_TO,
         KEY_TIME,
         _KEY_MAX,
 };
@@ -43,6 +44,7 @@ static const IcCommandKeyInfo keys[_KEY_MAX] = {
         [KEY_LINE] = {"line", IC_VALUE_RAW, G_STRUCT_OFFSET(IcCommand, message)},
         [KEY_WHAT] = {"what", IC_VALUE_WHAT, G_STRUCT_OFFSET(IcCommand, message)},
         [KEY_MSGID] = {"msgid", IC_VALUE_WORD, G_STRUCT_OFFSET(IcCommand, msgid)},
+        [KEY_REPLY_TO] = {"reply_to", IC_VALUE_WORD, G_STRUCT_OFFSET(IcCommand, msgid)},
         [KEY_TIME] = {"time", IC_VALUE_TIME, G_STRUCT_OFFSET(IcCommand, time)},
 };
 
@@ -52,8 +54,8 @@ static const struct {
 } commands[_IC_COMMAND_MAX] = {
         [IC_COMMAND_JOIN] = {"join", KEY(CHANNEL), KEY(KEY)},
         [IC_COMMAND_PART] = {"part", KEY(CHANNEL), KEY(MESSAGE)},
-        [IC_COMMAND_PRIVMSG] = {"privmsg", KEY(TARGET) | KEY(LINES)},
-        [IC_COMMAND_NOTICE] = {"notice", KEY(TARGET) | KEY(LINES)},
+        [IC_COMMAND_PRIVMSG] = {"privmsg", KEY(TARGET) | KEY(LINES), KEY(REPLY_TO)},
+        [IC_COMMAND_NOTICE] = {"notice", KEY(TARGET) | KEY(LINES), KEY(REPLY_TO)},
         [IC_COMMAND_NICK] = {"nick", KEY(NICKNAME)},
         [IC_COMMAND_QUIT] = {"quit", 0, KEY(MESSAGE)},
         [IC_COMMAND_AWAY] = {"away", 0, KEY(MESSAGE)},

@@ -51,7 +51,7 @@ typedef struct {
         char *message; /* also the topic, the raw line, and `what` of refresh */
         char *key;
         char *modes;
-        char *msgid;
+        char *msgid; /* also reply_to */
         gint64 time; /* µs since the epoch; 0: none */
         GStrv arguments;
 } IcCommand;

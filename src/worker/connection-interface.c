@@ -403,6 +403,10 @@ static int fill_message(sd_bus_message *signal, const IrcEffect *effect)
         if (r >= 0)
                 r = append_text(signal, "msgid", effect->message.msgid);
         if (r >= 0)
+                r = append_text(signal, "reply_to", effect->message.reply_to);
+        if (r >= 0)
+                r = append_text(signal, "context", effect->message.context);
+        if (r >= 0)
                 r = sd_bus_message_append(signal, "{sv}{sv}{sv}", "is_self", "b",
                         (int) effect->message.is_self, "is_bot", "b", (int) effect->message.is_bot,
                         "received_at", "x", received_at);

@@ -45,6 +45,8 @@ static void add_message(JsonBuilder *builder, const IrcEffect *effect)
         add_text(builder, "source", effect->message.source);
         add_text(builder, "account", effect->message.account);
         add_text(builder, "msgid", effect->message.msgid);
+        add_text(builder, "reply_to", effect->message.reply_to);
+        add_text(builder, "context", effect->message.context);
         json_builder_set_member_name(builder, "is_self");
         json_builder_add_boolean_value(builder, effect->message.is_self);
         json_builder_set_member_name(builder, "is_bot");

@@ -233,7 +233,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         irc_client_end_of_read(client, effects);
         check_effects(effects);
         check_channels(client);
-        if (irc_client_say(client, IRC_MESSAGE_PRIVMSG, "#a", "one two\nthree", NOW, effects, NULL))
+        if (irc_client_say(
+                    client, IRC_MESSAGE_PRIVMSG, "#a", "one two\nthree", NULL, NOW, effects, NULL))
                 check_effects(effects);
         if (irc_client_fetch_history(client, "#a", "id", NOW, NOW, effects, NULL))
                 check_effects(effects);

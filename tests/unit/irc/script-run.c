@@ -213,12 +213,14 @@ static void carry_over(Run *run)
         run->client = next;
 }
 
-static bool say(Run *run, IrcMessageType type, const char *target, const char *text, GError **error)
+static bool say(Run *run, IrcMessageType type, const char *target, const char *text,
+        const char *reply_to, GError **error)
 {
         g_auto(GStrv) lines = g_strsplit(text ?: "", "\\n", -1);
         g_autofree char *joined = g_strjoinv("\n", lines);
 
-        return irc_client_say(run->client, type, target, joined, SCRIPT_NOW, run->effects, error);
+        return irc_client_say(
+                run->client, type, target, joined, reply_to, SCRIPT_NOW, run->effects, error);
 }
 
 /* Commands that may be refused. `rest` is what follows the first word, `w` its words. */
@@ -229,16 +231,18 @@ static bool command(Run *run, const char *name, const char *rest, GStrv w, GErro
         const char *first = two[0], *behind = first ? two[1] : NULL;
         const char *third = behind ? three[2] : NULL;
 
+        if (g_str_equal(name, "reply"))
+                return say(run, IRC_MESSAGE_PRIVMSG, first, third, behind ? three[1] : NULL, error);
         if (g_str_equal(name, "join"))
                 return irc_client_join(run->client, first, behind, run->effects, error);
         if (g_str_equal(name, "part"))
                 return irc_client_part(run->client, first, behind, run->effects, error);
         if (g_str_equal(name, "privmsg"))
-                return say(run, IRC_MESSAGE_PRIVMSG, first, behind, error);
+                return say(run, IRC_MESSAGE_PRIVMSG, first, behind, NULL, error);
         if (g_str_equal(name, "notice"))
-                return say(run, IRC_MESSAGE_NOTICE, first, behind, error);
+                return say(run, IRC_MESSAGE_NOTICE, first, behind, NULL, error);
         if (g_str_equal(name, "action"))
-                return say(run, IRC_MESSAGE_ACTION, first, behind, error);
+                return say(run, IRC_MESSAGE_ACTION, first, behind, NULL, error);
         if (g_str_equal(name, "nick"))
                 return irc_client_nick(run->client, rest, run->effects, error);
         if (g_str_equal(name, "away"))

@@ -182,6 +182,10 @@ static char *render_message(const IrcEffect *effect)
                 g_string_append_printf(text, " account %s", effect->message.account);
         if (effect->message.msgid)
                 g_string_append_printf(text, " id %s", effect->message.msgid);
+        if (effect->message.reply_to)
+                g_string_append_printf(text, " reply %s", effect->message.reply_to);
+        if (effect->message.context)
+                g_string_append_printf(text, " context %s", effect->message.context);
         if (effect->message.sent_at)
                 g_string_append_printf(text, " at %" G_GINT64_FORMAT, effect->message.sent_at);
         if (effect->message.is_self)

@@ -68,7 +68,8 @@ static void check_said(Fixture *f, IrcMessageType type, const char *text, gsize 
         gsize source = strlen(":me!~averyusername@a.host.of.some.length.example.org ");
 
         irc_effects_clear(f->effects);
-        g_assert_true(irc_client_say(f->client, type, "#chan", text, NOW, f->effects, &error));
+        g_assert_true(
+                irc_client_say(f->client, type, "#chan", text, NULL, NOW, f->effects, &error));
         g_assert_no_error(error);
         g_assert_cmpuint(irc_effects_count(f->effects) % 2, ==, 0);
         for (gsize i = 0; i < irc_effects_count(f->effects); i += 2) {
@@ -119,19 +120,19 @@ static void test_say_bounds(Fixture *f, gconstpointer data)
         g_autoptr(GError) error = NULL;
 
         g_assert_false(irc_client_say(
-                f->client, IRC_MESSAGE_PRIVMSG, "bob", lengthy, NOW, f->effects, &error));
+                f->client, IRC_MESSAGE_PRIVMSG, "bob", lengthy, NULL, NOW, f->effects, &error));
         g_assert_error(error, IC_ERROR, IC_ERROR_TOO_LONG);
         g_clear_error(&error);
         g_assert_false(irc_client_say(
-                f->client, IRC_MESSAGE_PRIVMSG, target, "hi", NOW, f->effects, &error));
+                f->client, IRC_MESSAGE_PRIVMSG, target, "hi", NULL, NOW, f->effects, &error));
         g_assert_error(error, IC_ERROR, IC_ERROR_TOO_LONG);
         g_clear_error(&error);
         g_assert_false(irc_client_say(
-                f->client, IRC_MESSAGE_PRIVMSG, "bob", "\xff", NOW, f->effects, &error));
+                f->client, IRC_MESSAGE_PRIVMSG, "bob", "\xff", NULL, NOW, f->effects, &error));
         g_assert_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE);
         g_clear_error(&error);
         g_assert_false(irc_client_say(
-                f->client, IRC_MESSAGE_PRIVMSG, nothing, "hi", NOW, f->effects, &error));
+                f->client, IRC_MESSAGE_PRIVMSG, nothing, "hi", NULL, NOW, f->effects, &error));
         g_assert_error(error, IC_ERROR, IC_ERROR_INVALID_VALUE);
         g_assert_cmpuint(irc_effects_count(f->effects), ==, 0);
 }
@@ -192,8 +193,8 @@ static void test_own_source(Fixture *f, gconstpointer data)
 
                 receive(f, "%s", cases[i].line);
                 irc_effects_clear(f->effects);
-                g_assert_true(irc_client_say(
-                        f->client, IRC_MESSAGE_PRIVMSG, "bob", "hi", NOW, f->effects, &error));
+                g_assert_true(irc_client_say(f->client, IRC_MESSAGE_PRIVMSG, "bob", "hi", NULL, NOW,
+                        f->effects, &error));
                 g_assert_cmpstr(
                         effect_at(f, 1, IRC_EFFECT_MESSAGE)->message.source, ==, cases[i].source);
         }
@@ -241,7 +242,8 @@ static void test_injection(Fixture *f, gconstpointer data)
                 g_assert_false(irc_client_join(c, bad, NULL, e, NULL));
                 g_assert_false(irc_client_join(c, "#a", bad, e, NULL));
                 g_assert_false(irc_client_part(c, "#a", bad, e, NULL));
-                g_assert_false(irc_client_say(c, IRC_MESSAGE_PRIVMSG, bad, "x", NOW, e, NULL));
+                g_assert_false(
+                        irc_client_say(c, IRC_MESSAGE_PRIVMSG, bad, "x", NULL, NOW, e, NULL));
                 g_assert_false(irc_client_nick(c, bad, e, NULL));
                 g_assert_false(irc_client_away(c, bad, e, NULL));
                 g_assert_false(irc_client_topic(c, "#a", bad, e, NULL));

@@ -51,6 +51,8 @@ static void test_message(Fixture *fixture, gconstpointer unused)
         effect->message.raw = (const guint8 *) "Hell\xf6";
         effect->message.raw_len = 5;
         effect->message.msgid = "m1";
+        effect->message.reply_to = "m0";
+        effect->message.context = "#tea";
         effect->message.sent_at = 5;
         effect->message.received_at = 7;
         effect->message.is_self = true;
@@ -62,12 +64,14 @@ static void test_message(Fixture *fixture, gconstpointer unused)
         assert_sql(fixture->folder,
                 "SELECT c.name || '|' || target || '|' || sender || '|' || source || '|' || account"
                 " || '|' || content || '|' || hex(raw) || '|' || message_type || '|' || is_self"
-                " || '|' || msgid || '|' || sent_at || '|' || received_at"
+                " || '|' || msgid || '|' || sent_at || '|' || received_at || '|' || reply_to"
+                " || '|' || context"
                 " FROM messages m JOIN channels c ON c.id = channel_id WHERE m.id = 1",
-                "#Ruby|@#ruby|nick|nick!u@h|acc|Hellö|48656C6CF6|action|1|m1|5|7");
+                "#Ruby|@#ruby|nick|nick!u@h|acc|Hellö|48656C6CF6|action|1|m1|5|7|m0|#tea");
         assert_sql(fixture->folder,
                 "SELECT target || sent_at FROM messages WHERE id = 2 AND channel_id IS NULL"
-                " AND source IS NULL AND account IS NULL AND raw IS NULL AND msgid IS NULL",
+                " AND source IS NULL AND account IS NULL AND raw IS NULL AND msgid IS NULL"
+                " AND reply_to IS NULL AND context IS NULL",
                 "me1700000000000000");
 }
 

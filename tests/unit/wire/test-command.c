@@ -173,6 +173,12 @@ static const UnderstoodCase understood[] = {
                 .type = IC_COMMAND_PRIVMSG,
                 .target = "#ruby",
                 .message = "Hello"},
+        {.line = "{\"command\":\"privmsg\",\"target\":\"#a\",\"message\":\"b\",\"reply_to\":"
+                 "\"m1\"}",
+                .type = IC_COMMAND_PRIVMSG,
+                .target = "#a",
+                .message = "b",
+                .msgid = "m1"},
         {.line = "{\"command\":\"notice\",\"target\":\"ada\",\"message\":\"a\\r\\nb\\n\"}",
                 .type = IC_COMMAND_NOTICE,
                 .target = "ada",
