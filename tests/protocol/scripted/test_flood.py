@@ -175,3 +175,34 @@ class Flood(unittest.TestCase):
                          for n in range(2_000)))
             self.check(scene, link)
             self.assertEqual(len(scene.members("#a")), 502)
+
+    def test_a_server_that_does_not_read(self):
+        """What it asks for is bounded by what it takes."""
+        with Scene(channels="#a", events=False, ping_timeout=3600) as scene:
+            link = self.start(scene)
+            link.sock.settimeout(2)
+            try:
+                for _ in range(2000):
+                    link.send_raw((b"PING :" + b"x" * 400 + b"\r\n") * 100)
+            except TimeoutError:
+                pass  # no longer read from: as good
+            self.assertEqual(scene.ask("status")["ok"], True)
+            scene.check_memory(self.BOUND, self.before)
+
+    def test_long_names(self):
+        """A nickname is no longer than any server allows: it is not kept by the megabyte."""
+        with Scene(channels="#a", events=False) as scene:
+            link = self.start(scene)
+            flood(link, (f":{SERVER} 353 me = #a :n{n}{'x' * 15_900}" for n in range(5_000)))
+            self.check(scene, link)
+
+    def test_many_large_channels(self):
+        """The bound of a channel's members times the bound of channels is none."""
+        with Scene(channels="#a", events=False) as scene:
+            link = self.start(scene)
+            for number in range(20):
+                link.send(f":me!user@host JOIN #c{number}")
+                flood(link, (f":{SERVER} 353 me = #c{number} :" + " ".join(
+                    f"@n{n}" for n in range(at, at + 50)) for at in range(0, 100_000, 50)))
+                link.sync()
+            scene.check_memory(96 * MIB, self.before)
