@@ -153,6 +153,19 @@ class Gaps(HistoryCase):
             self.assertEqual(self.in_place(scene),
                              ["text 1", "text 5", "twice", "twice", "twice"])
 
+    def test_many_lines_of_one_second_without_ids(self):
+        """Pages by time go on behind the last line that came, or lines of a busy second are lost."""
+        with self.scene() as scene:
+            isupport = ISUPPORT.replace("msgid,", "")
+            self.first_link(scene, self.say(1, msgid=False), isupport=isupport)
+            last = 2 + 3 * PAGE
+            for number in range(2, last + 1):
+                self.say(number, msgid=False)
+            link = self.welcome_back(scene, isupport)
+            self.archive.serve(link, r"CHATHISTORY AFTER #a .*")
+            self.settle(link)
+            self.assertEqual(self.in_place(scene), [f"text {n}" for n in range(1, last + 1)])
+
     def test_our_own_words(self):
         """Recorded when they were said, found again with an id: the same row."""
         with self.scene() as scene:

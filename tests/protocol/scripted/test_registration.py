@@ -180,6 +180,7 @@ class Nicknames(unittest.TestCase):
         "436": "me :Nickname collision KILL",
         "437": "me :Nick/channel is temporarily unavailable",
         "432": "me :Erroneous nickname",
+        "431": ":No nickname given",
     }
 
     def test_the_next_one_is_tried(self):
@@ -279,6 +280,10 @@ class Refused(unittest.TestCase):
         "463": ([f":{SERVER} 463 me :Your host isn't among the privileged"], 69, "registration"),
         "account required": (
             [f":{SERVER} FAIL * ACCOUNT_REQUIRED :You must log in with SASL"], 77, "credentials"),
+        "bounce": ([f":{SERVER} 010 me other.test 6667 :Please use this server instead"],
+                   69, "registration"),
+        "461": ([f":{SERVER} 461 me USER :Not enough parameters"], 65, "bad-configuration"),
+        "468": ([f":{SERVER} 468 me :Your username is invalid"], 65, "bad-configuration"),
         "nothing": ([], 69, "registration"),
     }
 
