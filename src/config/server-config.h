@@ -59,7 +59,7 @@ typedef struct {
 } IcServerConfig;
 
 #define IC_SERVER_STRING_MAX 512 /* bytes of a string, or of an element of a list */
-#define IC_SERVER_LIST_MAX 64    /* elements of a list */
+#define IC_SERVER_LIST_MAX 500   /* elements of a list: some people are in hundreds of channels */
 
 typedef enum {
         IC_KEY_STRING, /* char * */
