@@ -21,11 +21,11 @@ class TapResult(unittest.TestResult):
         super().__init__()
         self._module = module
         self._number = 0
-        self._started = 0.0
+        self._started = {}  # when, by the id of the test; several may run
 
     def startTest(self, test):
         super().startTest(test)
-        self._started = time.monotonic()
+        self._started[test.id()] = time.monotonic()
 
     def addSuccess(self, test):
         self._report("ok", test)
@@ -52,8 +52,9 @@ class TapResult(unittest.TestResult):
     def _report(self, outcome, test, remark=""):
         self._number += 1
         name = test.id().replace(f"{self._module}.", "").replace("#", "")
-        took = time.monotonic() - self._started
-        print(f"# {took:.2f} s" if self._started else "# before the first case")
+        started = self._started.get(getattr(test, "test_case", test).id())
+        print("# before the first case" if started is None else
+              f"# {time.monotonic() - started:.2f} s")
         print(f"{outcome} {self._number} {name}{remark}", flush=True)
 
     def finish(self):
