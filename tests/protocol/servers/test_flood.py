@@ -13,7 +13,7 @@ from ergo import Ergo
 from inspircd import Inspircd
 from ngircd import Ngircd
 
-LINES = 100
+LINES = 50
 TIMEOUT = 300
 
 
