@@ -142,6 +142,7 @@ static void begin_registration(IcSession *session)
         session_emit(session, &(IcEvent){.type = IC_EVENT_CONNECTED});
         session_set_state(
                 session, IC_STATE_REGISTERING, irc_client_get_waiting_for(session->client), NULL);
+        session->linked_at = ic_now_real();
         session_start_deadline(session);
         session_watch_link(session);
         irc_client_start(session->client, session->effects);

@@ -20,6 +20,8 @@
 /* In the place of a target: everybody, to the store and to the protocol core. */
 #define ANYBODY ""
 #define ALL_TARGETS "*"
+/* So many people are asked for at once; a server may name as many as it likes. */
+#define PEOPLE_MAX 2000
 
 typedef struct {
         char *target;
@@ -75,11 +77,12 @@ static bool open_gap(IcSession *session, const char *target, gint64 before, GErr
 static bool open_for_person(IcSession *session, const char *nickname, GError **error)
 {
         const IrcIsupport *isupport = irc_client_get_isupport(session->client);
-        gint64 before = session->connected_at;
+        gint64 before = session->linked_at;
         g_auto(IcGapPoint) point = {0};
         bool is_found;
 
-        if (irc_isupport_is_channel(isupport, nickname))
+        if (irc_isupport_is_channel(isupport, nickname) ||
+                g_hash_table_size(session->people) >= PEOPLE_MAX)
                 return true;
         if (!ic_store_gap_open(
                     session->store, session->id, nickname, before, &point, &is_found, error) ||
@@ -93,18 +96,23 @@ static bool open_for_person(IcSession *session, const char *nickname, GError **e
         return true;
 }
 
-/* One target less is asked for; the last of them closes the gap that began with the welcome. */
+/* One target less is asked for; the last of them closes the gap that began with the welcome. What
+ * failed leaves both open: who has no gap of his own is found by that one on the next link. To be
+ * the same when the transaction is tried again. */
 static bool close_gap(IcSession *session, const IrcEffect *effect, GError **error)
 {
         const char *target = effect->history.target;
-        bool is_all = g_str_equal(target, ALL_TARGETS);
 
-        session->knows_people |= is_all;
-        if (!effect->history.failure && !is_all &&
-                !ic_store_gap_close(session->store, session->id, target, error))
-                return false;
-        if ((!g_hash_table_remove(session->people, target) && !is_all) || !session->knows_people ||
-                g_hash_table_size(session->people) > 0)
+        if (effect->history.failure)
+                return true;
+        if (g_str_equal(target, ALL_TARGETS)) {
+                session->knows_people = true;
+        } else {
+                if (!ic_store_gap_close(session->store, session->id, target, error))
+                        return false;
+                g_hash_table_remove(session->people, target);
+        }
+        if (!session->knows_people || g_hash_table_size(session->people) > 0)
                 return true;
         return ic_store_gap_close(session->store, session->id, ANYBODY, error);
 }
@@ -112,7 +120,7 @@ static bool close_gap(IcSession *session, const IrcEffect *effect, GError **erro
 static bool store_gap(IcSession *session, const IrcEffect *effect, GError **error)
 {
         if (effect->type == IRC_EFFECT_REGISTERED)
-                return open_gap(session, ANYBODY, session->batch.now, error);
+                return open_gap(session, ANYBODY, session->linked_at, error);
         if (effect->type == IRC_EFFECT_CHANNEL_JOINED)
                 return open_gap(session, effect->channel.channel, session->batch.now, error);
         if (effect->type == IRC_EFFECT_HISTORY_TARGET)

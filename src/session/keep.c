@@ -136,7 +136,7 @@ bool session_take_kept_link_up(IcSession *session)
         }
 
         session->is_persisted = true;
-        session->connected_at = session->row->connected_at;
+        session->connected_at = session->linked_at = session->row->connected_at;
         /* What waits to be read may be what the earlier process died of. */
         if (session_has_unread(session) && !session_count_start(session))
                 return true;

@@ -94,7 +94,8 @@ struct IcSession {
         char *waiting_for;
         char *last_error;
         gint64 connected_at;
-        gint64 lag; /* µs, or -1 */
+        gint64 linked_at; /* µs since the epoch: since when the server speaks to us */
+        gint64 lag;       /* µs, or -1 */
         bool is_ended;
         IcEcdsaKey *ecdsa_key; /* for SASL, or NULL */
         bool has_certificate;  /* the link's TLS shows one of ours */

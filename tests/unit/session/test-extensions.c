@@ -277,6 +277,94 @@ static void test_history_of_people(Fixture *f, gconstpointer data)
         g_assert_null(strstr(f->events->str, "psst"));
 }
 
+/* The server is asked who spoke to us since a time before `mark`. */
+static void expect_targets_since_before(Fixture *f, gint64 mark)
+{
+        static const char request[] = "CHATHISTORY TARGETS timestamp=";
+        g_autoptr(GDateTime) since = NULL;
+        g_autofree char *text = NULL;
+        const char *at;
+
+        RUN_UNTIL(f, (at = strstr(f->heard->str, request)) && strchr(at, '\n'));
+        at = strstr(f->heard->str, request) + strlen(request);
+        text = g_strndup(at, strcspn(at, " "));
+        since = g_date_time_new_from_iso8601(text, NULL);
+        g_assert_cmpint((g_date_time_to_unix(since) + 1) * G_USEC_PER_SEC +
+                                g_date_time_get_microsecond(since),
+                <, mark);
+        expect(f, request);
+}
+
+/* A link with a line of bob's, that was lost. Answers when. */
+static gint64 lose_first_link(Fixture *f)
+{
+        open_session(f, -1);
+        log_in_with(f, ALL_CAPS);
+        say(f, "@time=2026-11-21T10:00:00.000Z;msgid=i1 :bob!u@h PRIVMSG #a :first\r\n");
+        RUN_UNTIL(f, strstr(f->events->str, "first;"));
+        lose_link(f);
+        return g_get_real_time();
+}
+
+static void fetch_nothing_for_channel(Fixture *f)
+{
+        expect(f, "CHATHISTORY AFTER #a");
+        say(f, "BATCH +h chathistory #a\r\nBATCH -h\r\n");
+}
+
+/* What a server says before its welcome was not said while we were away. */
+static void test_history_since_the_last_link(Fixture *f, gconstpointer data)
+{
+        gint64 mark = lose_first_link(f);
+
+        open_session(f, -1);
+        RUN_UNTIL(f, f->peer >= 0);
+        say(f, ":srv NOTICE * :*** Looking up your hostname...\r\n");
+        RUN_UNTIL(f, strstr(f->events->str, "notice "));
+        log_in_with(f, ALL_CAPS);
+        expect_targets_since_before(f, mark);
+}
+
+/* Who spoke to us is asked for until it is answered. */
+static void test_history_of_people_unanswered(Fixture *f, gconstpointer data)
+{
+        gint64 mark = lose_first_link(f);
+
+        open_session(f, -1);
+        log_in_with(f, ALL_CAPS);
+        expect_targets_since_before(f, mark);
+        say(f, ":srv FAIL CHATHISTORY MESSAGE_ERROR TARGETS :Later, please\r\n");
+        fetch_nothing_for_channel(f);
+        say(f, "PING done\r\n");
+        expect(f, "PONG ");
+        lose_link(f);
+
+        open_session(f, -1);
+        log_in_with(f, ALL_CAPS);
+        expect_targets_since_before(f, mark);
+}
+
+/* Whose words could not be fetched is found once more on the next link. */
+static void test_history_of_a_person_refused(Fixture *f, gconstpointer data)
+{
+        gint64 mark = lose_first_link(f);
+
+        open_session(f, -1);
+        log_in_with(f, ALL_CAPS);
+        expect(f, "CHATHISTORY TARGETS ");
+        say(f, "BATCH +t draft/chathistory-targets\r\n"
+               "@batch=t CHATHISTORY TARGETS carl 2026-11-21T10:05:00.000Z\r\nBATCH -t\r\n");
+        fetch_nothing_for_channel(f);
+        expect(f, "CHATHISTORY AFTER carl ");
+        say(f, ":srv FAIL CHATHISTORY MESSAGE_ERROR AFTER carl :Later, please\r\nPING done\r\n");
+        expect(f, "PONG ");
+        lose_link(f);
+
+        open_session(f, -1);
+        log_in_with(f, ALL_CAPS);
+        expect_targets_since_before(f, mark);
+}
+
 /* On a plain link the policy is an order to dial anew at once, with TLS, and nothing of the login
  * goes out in the clear; nothing is stored. */
 static void test_sts_upgrade(Fixture *f, gconstpointer data)
@@ -384,6 +472,9 @@ int main(int argc, char **argv)
                 {"history-of-two-losses", no_wait, test_history_of_two_losses},
                 {"history-goes-on", no_wait, test_history_goes_on_in_another_process},
                 {"history-of-people", no_wait, test_history_of_people},
+                {"history-since-the-last-link", no_wait, test_history_since_the_last_link},
+                {"history-of-people-unanswered", no_wait, test_history_of_people_unanswered},
+                {"history-of-a-person-refused", no_wait, test_history_of_a_person_refused},
                 {"sts-upgrade", no_wait, test_sts_upgrade},
                 {"sts-holds", no_wait, test_sts_holds},
                 {"sts-is-off", no_sts, test_sts_is_off},
