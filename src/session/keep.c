@@ -145,6 +145,7 @@ bool session_take_kept_link_up(IcSession *session)
                 session->row->config->address);
         session_set_state(session, IC_STATE_CONNECTED, NULL, NULL);
         session_start_liveness(session);
+        session_start_settling(session);
         session_start_facts(session);
         session_watch_link(session);
         session_flush(session);

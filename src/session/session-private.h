@@ -242,6 +242,8 @@ void session_carry_on(IcSession *session);
 void session_start_facts(IcSession *session);
 
 /* tell.c */
+/* When the link has lasted, the failures before it are forgotten: to be called when it is up. */
+void session_start_settling(IcSession *session);
 void session_tell_effect(IcSession *session, const IrcEffect *effect);
 
 /* rejoin.c */

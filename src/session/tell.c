@@ -33,6 +33,13 @@ static gboolean on_settled(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
+void session_start_settling(IcSession *session)
+{
+        gint64 age = CLAMP(ic_now_real() - session->connected_at, 0, SETTLED_USEC);
+
+        session_timer_set(&session->settle_timer, SETTLED_USEC - age, on_settled, session);
+}
+
 static void tell_registered(IcSession *session, const char *nickname)
 {
         session_timer_clear(&session->deadline_timer);
@@ -41,7 +48,7 @@ static void tell_registered(IcSession *session, const char *nickname)
                 session_get_address(session), nickname);
         session_set_state(session, IC_STATE_CONNECTED, NULL, NULL);
         session_emit(session, &(IcEvent){.type = IC_EVENT_READY, .nickname = nickname});
-        session_timer_set(&session->settle_timer, SETTLED_USEC, on_settled, session);
+        session_start_settling(session);
         session_start_liveness(session);
         session_start_facts(session);
         session_pump_later(session);

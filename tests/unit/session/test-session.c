@@ -186,6 +186,38 @@ static void test_resume(Fixture *f, gconstpointer data)
         g_assert_cmpuint(count_rows(f, "#a"), ==, 5); /* join, one, two, three, still here */
 }
 
+static uint32_t count_attempts(Fixture *f)
+{
+        g_auto(IcStatus) status = {0};
+
+        ic_session_get_status(f->session, &status);
+        return status.attempts;
+}
+
+/* That a connection has lasted is seen by whichever process has it then. */
+static void test_success_after_resume(Fixture *f, gconstpointer data)
+{
+        gint64 long_ago = g_get_real_time() - 3600 * (gint64) G_USEC_PER_SEC;
+        g_autoptr(IcStore) store = NULL;
+
+        open_session(f, -1);
+        RUN_UNTIL(f, f->peer >= 0);
+        close_peer(f);
+        RUN_UNTIL(f, f->is_finished);
+        g_clear_pointer(&f->session, ic_session_free);
+
+        f->can_keep = true;
+        open_session(f, -1);
+        log_in(f);
+        g_clear_pointer(&f->session, ic_session_free);
+        g_assert_true(ic_store_open(f->folder, 0, &store, NULL));
+        g_assert_true(ic_store_server_set_connected(store, ID, long_ago, "ada", NULL, NULL));
+
+        open_session(f, dup_kept(f));
+        RUN_UNTIL(f, count_attempts(f) == 0);
+        g_assert_cmpuint(f->accepted, ==, 2);
+}
+
 /* A session that dies without a word, at whatever point, loses and doubles nothing. */
 static void test_sudden_death(Fixture *f, gconstpointer data)
 {
@@ -213,7 +245,6 @@ static void test_sudden_death(Fixture *f, gconstpointer data)
         g_assert_cmpuint(count_rows(f, "#a"), ==, 1 + rounds);
 }
 
-/* A descriptor that the database knows nothing of is given up, and a new link is made. */
 /* Somebody else holds the database when the link is to be taken up: it is left to the session after
  * that, which misses nothing. */
 static void test_busy_store_keeps_link(Fixture *f, gconstpointer data)
@@ -244,6 +275,7 @@ static void test_busy_store_keeps_link(Fixture *f, gconstpointer data)
         g_assert_cmpuint(count_rows(f, "#a"), ==, 2);
 }
 
+/* A descriptor that the database knows nothing of is given up, and a new link is made. */
 static void test_unknown_kept_link(Fixture *f, gconstpointer data)
 {
         int pair[2];
@@ -337,6 +369,7 @@ int main(int argc, char **argv)
         ADD("no-welcome", quick_welcome, test_no_welcome);
         ADD("error-line", NULL, test_error_line);
         ADD("resume", NULL, test_resume);
+        ADD("success-after-resume", very_quick_retry, test_success_after_resume);
         ADD("sudden-death", NULL, test_sudden_death);
         ADD("busy-store-keeps-link", NULL, test_busy_store_keeps_link);
         ADD("unknown-kept-link", NULL, test_unknown_kept_link);
