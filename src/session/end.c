@@ -269,6 +269,7 @@ void session_end(IcSession *session, const GError *cause)
         session->is_ended = true;
         session->batch = (SessionBatch){0};
         session_clear_timers(session);
+        g_clear_pointer(&session->dial, ic_dial_free);
         if (session->link)
                 ic_link_want(session->link, false, false);
         if (!leaves_link(session, error)) {

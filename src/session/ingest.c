@@ -459,7 +459,8 @@ static void leave_link(IcSession *session, const IrcEffect *close_effect)
 {
         if (session->state == IC_STATE_CLOSING)
                 session_end(session, NULL);
-        else if (session->upgrade_port != 0 && !ic_link_is_tls(session->link))
+        else if (session->upgrade_port != 0 && session->state == IC_STATE_REGISTERING &&
+                 !ic_link_is_tls(session->link))
                 session_upgrade(session);
         else
                 session_end_with(session, close_effect->close.error, close_effect->close.text);

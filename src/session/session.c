@@ -328,7 +328,8 @@ void ic_session_stop(IcSession *session, const char *message)
 
         if (session->is_ended || session->state == IC_STATE_CLOSING)
                 return;
-        if (!session->link) {
+        /* With a link the wait is that before an upgrade of it: it is of no use any more. */
+        if (!session->link || session->wait_timer != 0) {
                 session_end(session, NULL);
                 return;
         }
@@ -342,6 +343,8 @@ void ic_session_stop(IcSession *session, const char *message)
         /* What the next process would finish is void from here on, so QUIT need not be committed.
          */
         session_drop_link(session);
+        session_timer_clear(&session->deadline_timer);
+        session_timer_clear(&session->liveness_timer);
         effects = irc_effects_new();
         irc_client_quit(session->client, message, effects);
         for (gsize i = 0; i < irc_effects_count(effects); i++) {

@@ -178,6 +178,8 @@ void open_session(Fixture *f, int kept_link)
                 settings->restart_limit = f->restart_limit;
         if (f->restart_delay > 0)
                 settings->restart_delay = f->restart_delay;
+        if (f->shutdown_timeout > 0)
+                settings->shutdown_timeout = f->shutdown_timeout;
         f->is_finished = false;
         g_clear_error(&f->error);
         g_assert_true(ic_session_new(&(IcSessionOptions){.id = ID,

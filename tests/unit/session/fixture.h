@@ -29,8 +29,9 @@ typedef struct {
         GError *error;
         int kept; /* the descriptor store */
         bool can_keep;
-        uint32_t restart_limit; /* 0: the default */
-        gint64 restart_delay;   /* µs; 0: the default */
+        uint32_t restart_limit;  /* 0: the default */
+        gint64 restart_delay;    /* µs; 0: the default */
+        gint64 shutdown_timeout; /* likewise */
 } Fixture;
 
 /* `data`: settings of the server, name and value in turn, NULL at the end; or NULL. */
