@@ -200,16 +200,17 @@ static bool write_released(IcSession *session)
         }
 }
 
-/* Notes since when, for liveness.c. What is left to read on a link that takes nothing is read. */
-static bool is_choked(IcSession *session, gint64 now)
+/* Notes since when nothing can be said, for liveness.c. What is left to read on a link that takes
+ * nothing any more is read. */
+static bool may_read(IcSession *session, gint64 now)
 {
-        bool is = ic_output_is_choked(session->output) && !session->write_failed;
+        bool is_choked = ic_output_is_choked(session->output);
 
-        if (!is)
+        if (!is_choked && !session->write_failed)
                 session->choked_since = 0;
         else if (session->choked_since == 0)
                 session->choked_since = now;
-        return is;
+        return !is_choked || session->write_failed;
 }
 
 void session_flush(IcSession *session)
@@ -225,7 +226,7 @@ void session_flush(IcSession *session)
                 is_writable = write_released(session);
         if (session->is_ended)
                 return;
-        ic_link_want(session->link, !is_choked(session, now), !is_writable);
+        ic_link_want(session->link, may_read(session, now), !is_writable);
         if (next >= 0 && !session->write_failed)
                 session_timer_set(&session->send_timer, next - now, on_send_due, session);
         if (session->waiting.length > 0 && !ic_output_is_full(session->output))

@@ -115,6 +115,7 @@ void session_discard_link(IcSession *session)
         g_byte_array_set_size(session->tail, 0);
         session->client_due = 0;
         session->write_failed = false;
+        session->choked_since = 0;
 }
 
 /* False: there is no such link any more. It may have been left again, and the session ended. */
@@ -144,8 +145,8 @@ bool session_take_kept_link_up(IcSession *session)
                 "Took the link to %s up where the earlier process left it",
                 session->row->config->address);
         session_set_state(session, IC_STATE_CONNECTED, NULL, NULL);
-        session_start_liveness(session);
         session_start_settling(session);
+        session_start_liveness(session);
         session_start_facts(session);
         session_watch_link(session);
         session_flush(session);

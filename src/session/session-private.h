@@ -138,7 +138,7 @@ struct IcSession {
         gint64 client_due;   /* µs since the epoch: when the core's timer fires; 0: never */
         gint64 last_heard;   /* monotonic */
         gint64 pinged_at;    /* monotonic; 0: no PING is out */
-        gint64 choked_since; /* monotonic; 0: the server reads what we say, more or less */
+        gint64 choked_since; /* monotonic; 0: the link takes what we say, more or less */
         gint64 told_since;   /* monotonic: since when refusals are counted for the journal */
         guint n_told;
         gint64 tick_due; /* monotonic: when the liveness timer should fire */

@@ -2,9 +2,10 @@
  * SPDX-FileCopyrightText: The irc-conn authors */
 
 /* Ends: a session that is stopped, at whatever moment, ends as asked and does nothing more; a link
- * is not exchanged for another in passing. */
+ * that is of no use any more is given up. */
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "fixture.h"
@@ -99,6 +100,27 @@ static void test_policy_after_the_welcome(Fixture *f, gconstpointer data)
         g_assert_cmpint(row->connected_at, ==, 0);
 }
 
+static gboolean on_speak(gpointer user_data)
+{
+        say(user_data, "PING :are you there\r\n");
+        return G_SOURCE_CONTINUE;
+}
+
+/* A link that takes nothing is no link, however much the server says. */
+static void test_deaf_link(Fixture *f, gconstpointer data)
+{
+        guint speaker;
+
+        f->can_keep = true;
+        open_session(f, -1);
+        log_in(f);
+        g_assert_cmpint(shutdown(f->kept, SHUT_WR), ==, 0);
+        speaker = g_timeout_add(100, on_speak, f);
+        RUN_UNTIL(f, f->is_finished);
+        g_source_remove(speaker);
+        g_assert_error(f->error, IC_ERROR, IC_ERROR_PING_TIMEOUT);
+}
+
 int main(int argc, char **argv)
 {
         static const char *const quick_ping[] = {"ping_interval", "1", "ping_timeout", "1", NULL};
@@ -112,6 +134,7 @@ int main(int argc, char **argv)
         ADD("while-ping-is-out", quick_ping, test_while_ping_is_out);
         ADD("before-the-welcome", quick_welcome, test_before_the_welcome);
         ADD("policy-after-the-welcome", NULL, test_policy_after_the_welcome);
+        ADD("deaf-link", quick_ping, test_deaf_link);
 #undef ADD
         return g_test_run();
 }
