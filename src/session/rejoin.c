@@ -15,6 +15,8 @@
 /* OnKick=rejoin: after so long, and so often into one channel. */
 #define KICK_WAIT 2
 #define KICKS_MAX 3
+/* A server may throw us out of as many as it likes. */
+#define CHANNELS_MAX 1000
 
 /* Refusals that may be another's tomorrow: who is patient gets in. */
 static const struct {
@@ -35,16 +37,30 @@ typedef struct {
         gint64 due; /* monotonic; 0: no attempt is planned */
 } Rejoin;
 
-GHashTable *session_rejoins_new(void)
+/* As the database compares names: without regard to ASCII case. */
+static guint hash_name(gconstpointer name)
 {
-        return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        g_autofree char *folded = g_ascii_strdown(name, -1);
+
+        return g_str_hash(folded);
 }
 
+static gboolean is_same_name(gconstpointer a, gconstpointer b)
+{
+        return g_ascii_strcasecmp(a, b) == 0;
+}
+
+GHashTable *session_rejoins_new(void)
+{
+        return g_hash_table_new_full(hash_name, is_same_name, g_free, g_free);
+}
+
+/* NULL: there are too many. */
 static Rejoin *get(IcSession *session, const char *channel)
 {
         Rejoin *rejoin = g_hash_table_lookup(session->rejoins, channel);
 
-        if (!rejoin) {
+        if (!rejoin && g_hash_table_size(session->rejoins) < CHANNELS_MAX) {
                 rejoin = g_new0(Rejoin, 1);
                 g_hash_table_insert(session->rejoins, g_strdup(channel), rejoin);
         }
@@ -143,7 +159,7 @@ void session_rejoin_kicked(IcSession *session, const char *channel)
         if (session->settings->on_kick != IC_ON_KICK_REJOIN)
                 return;
         rejoin = get(session, channel);
-        if (rejoin->kicks++ < KICKS_MAX)
+        if (rejoin && rejoin->kicks++ < KICKS_MAX)
                 plan(session, rejoin, KICK_WAIT);
 }
 
@@ -161,6 +177,8 @@ void session_rejoin_refused(IcSession *session, const IrcEffect *effect)
                 if (!g_str_equal(refusals[i].code, effect->reply.code))
                         continue;
                 rejoin = get(session, effect->reply.context);
+                if (!rejoin)
+                        return;
                 plan(session, rejoin, MIN(refusals[i].wait << MIN(rejoin->refusals, 8), WAIT_MAX));
                 rejoin->refusals++;
         }
@@ -174,5 +192,7 @@ void session_rejoin_joined(IcSession *session, const char *channel)
                 return;
         rejoin->refusals = 0;
         rejoin->due = 0;
+        if (rejoin->kicks == 0)
+                g_hash_table_remove(session->rejoins, channel);
         arm(session);
 }

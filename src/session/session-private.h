@@ -147,7 +147,8 @@ struct IcSession {
                 quit_timer, settle_timer, rejoin_timer, facts_timer, answer_timer, client_timer,
                 work_idle, pump_idle;
 
-        GHashTable *rejoins; /* of rejoin.c: channel -> how often it refused us, and when again */
+        GHashTable *rejoins; /* of rejoin.c: channel -> how often it refused us, and
+                                when again */
 
         GArray *listeners; /* of SessionListener */
 };

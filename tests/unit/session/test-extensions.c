@@ -455,6 +455,23 @@ static void test_join_again(Fixture *f, gconstpointer data)
         RUN_UNTIL(f, strstr(f->events->str, "joined #a;"));
 }
 
+/* However a server spells it, it is one channel. */
+static void test_join_again_once(Fixture *f, gconstpointer data)
+{
+        f->restart_delay = 1000;
+        open_session(f, -1);
+        RUN_UNTIL(f, f->peer >= 0);
+        expect(f, "USER ");
+        say(f, ":srv 001 ada :Welcome\r\n:srv 376 ada :End\r\n");
+        expect(f, "JOIN #a");
+        say(f, ":srv 471 ada #a :Cannot join channel (+l)\r\n"
+               ":srv 471 ada #A :Cannot join channel (+l)\r\n");
+        expect(f, "JOIN #");
+        say(f, "PING done\r\n");
+        RUN_UNTIL(f, strstr(f->heard->str, "PONG "));
+        g_assert_null(strstr(f->heard->str, "JOIN "));
+}
+
 int main(int argc, char **argv)
 {
         static const char *const no_wait[] = {"reconnect_delay_ms", "1", NULL};
@@ -481,6 +498,7 @@ int main(int argc, char **argv)
                 {"other-address", no_wait, test_other_address},
                 {"no-address", no_wait, test_no_address},
                 {"join-again", no_wait, test_join_again},
+                {"join-again-once", no_wait, test_join_again_once},
         };
 
         g_test_init(&argc, &argv, NULL);
