@@ -164,7 +164,9 @@ static void remember_secrets(Standalone *standalone)
 
         g_hash_table_iter_init(&iter, standalone->config->secrets);
         while (g_hash_table_iter_next(&iter, NULL, &secret))
-                g_ptr_array_add(standalone->secrets, g_bytes_ref(secret));
+                if (!g_ptr_array_find_with_equal_func(
+                            standalone->secrets, secret, g_bytes_equal, NULL))
+                        g_ptr_array_add(standalone->secrets, g_bytes_ref(secret));
 }
 
 static gboolean on_next(gpointer user_data);
