@@ -151,6 +151,7 @@ static void begin_registration(IcSession *session)
         session_commit(session);
 }
 
+static void begin_attempt(IcSession *session);
 static void queue_and_dial(IcSession *session);
 static void wait_for_network(IcSession *session);
 
@@ -160,7 +161,7 @@ static gboolean on_network_poll(gpointer user_data)
 
         session->wait_timer = 0;
         if (ic_network_has_route() || ++session->network_polls % NETWORK_POLLS_A_DIAL == 0)
-                queue_and_dial(session);
+                begin_attempt(session);
         else
                 wait_for_network(session);
         return G_SOURCE_REMOVE;
@@ -228,7 +229,6 @@ static void on_dial_failed(IcSession *session, const GError *dial_error)
                 return;
         }
         error = gather_failures(session, dial_error);
-        session->endpoint = 0;
         if (!is_network_down(dial_error)) {
                 session_end(session, error);
                 return;
@@ -385,6 +385,14 @@ static void queue_and_dial(IcSession *session)
         session_timer_set(&session->wait_timer, wait, on_turn, session);
 }
 
+/* With the addresses as they are configured by now, from the first one on. */
+static void begin_attempt(IcSession *session)
+{
+        list_endpoints(session);
+        session->upgrade_port = 0;
+        queue_and_dial(session);
+}
+
 /* --- TLS, as the server wants it -------------------------------------------------------------- */
 
 static gboolean on_upgrade(gpointer user_data)
@@ -410,7 +418,7 @@ static gboolean on_wait_over(gpointer user_data)
         IcSession *session = user_data;
 
         session->wait_timer = 0;
-        queue_and_dial(session);
+        begin_attempt(session);
         return G_SOURCE_REMOVE;
 }
 
@@ -446,10 +454,9 @@ void session_wait_and_dial(IcSession *session)
                 return;
         }
 
-        list_endpoints(session);
         wait = remaining_wait(session);
         if (wait == 0) {
-                queue_and_dial(session);
+                begin_attempt(session);
                 return;
         }
         store_waiting(session);

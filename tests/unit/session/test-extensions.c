@@ -438,6 +438,25 @@ static void test_no_address(Fixture *f, gconstpointer data)
         g_assert_nonnull(strstr(f->error->message, "127.0.0.3 port 2"));
 }
 
+/* What is configured while an attempt is waited for counts for it. */
+static void test_changed_address(Fixture *f, gconstpointer data)
+{
+        g_autofree char *port = g_strdup_printf("%u", f->port);
+        g_auto(IcStatus) status = {0};
+
+        change_server(f, "port", "1");
+        open_session(f, -1);
+        RUN_UNTIL(f, f->is_finished);
+        g_clear_pointer(&f->session, ic_session_free);
+        open_session(f, -1);
+        ic_session_get_status(f->session, &status);
+        g_assert_cmpint(status.state, ==, IC_STATE_WAITING);
+        change_server(f, "port", port);
+        submit_text(f, IC_COMMAND_REFRESH, NULL, "configuration");
+        g_assert_cmpstr(f->answers->str, ==, "ok;");
+        log_in(f);
+}
+
 /* A full channel has room another time. */
 static void test_join_again(Fixture *f, gconstpointer data)
 {
@@ -475,6 +494,7 @@ static void test_join_again_once(Fixture *f, gconstpointer data)
 int main(int argc, char **argv)
 {
         static const char *const no_wait[] = {"reconnect_delay_ms", "1", NULL};
+        static const char *const short_wait[] = {"reconnect_delay_ms", "300", NULL};
         static const char *const no_sts[] = {"sts", "false", NULL};
         static const struct {
                 const char *path;
@@ -497,6 +517,7 @@ int main(int argc, char **argv)
                 {"sts-is-off", no_sts, test_sts_is_off},
                 {"other-address", no_wait, test_other_address},
                 {"no-address", no_wait, test_no_address},
+                {"changed-address", short_wait, test_changed_address},
                 {"join-again", no_wait, test_join_again},
                 {"join-again-once", no_wait, test_join_again_once},
         };
