@@ -81,7 +81,7 @@ static bool open_for_person(IcSession *session, const char *nickname, GError **e
         g_auto(IcGapPoint) point = {0};
         bool is_found;
 
-        if (irc_isupport_is_channel(isupport, nickname) ||
+        if (irc_isupport_is_channel(isupport, nickname) || g_str_equal(nickname, ALL_TARGETS) ||
                 g_hash_table_size(session->people) >= PEOPLE_MAX)
                 return true;
         if (!ic_store_gap_open(
