@@ -214,6 +214,7 @@ void irc_client_finish_multiline(IrcClient *client, const IrcInput *end, const I
                 !join_lines(client, batch, end->effects, content, raw, &type) ||
                 irc_client_is_second_copy(client, &input, target))
                 return;
+        input.is_self |= irc_client_is_own_past(client, &input, target);
         row = irc_client_add_message(client, &input, type,
                 irc_client_channel_of_target(client, target), target, content->str);
         if (row && raw->len > 0) {

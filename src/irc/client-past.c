@@ -22,9 +22,7 @@ static const struct {
         {"KICK", IRC_MESSAGE_KICK, 0, 1, true, 2},
         {"MODE", IRC_MESSAGE_MODE, 0, 1, true, 2},
         {"NICK", IRC_MESSAGE_NICK, 0, 0, false, 1},
-        {"NOTICE", IRC_MESSAGE_NOTICE, 0, 1, true, 2},
         {"PART", IRC_MESSAGE_PART, 0, 1, true, 1},
-        {"PRIVMSG", IRC_MESSAGE_PRIVMSG, 0, 1, true, 2},
         {"QUIT", IRC_MESSAGE_QUIT, 0, 0, false, 0},
         {"TOPIC", IRC_MESSAGE_TOPIC, 0, 1, true, 2},
 };
@@ -68,12 +66,36 @@ static void add_row(IrcClient *client, const IrcInput *input, gsize row)
                 irc_client_channel_of_target(client, target), target, content);
 }
 
+bool irc_client_is_own_past(const IrcClient *client, const IrcInput *input, const char *target)
+{
+        IrcCasemap casemap = client->isupport->casemap;
+        const char *with = target_of_batch(input->batch);
+
+        return input->is_replay && with && !irc_isupport_channel_of(client->isupport, with) &&
+               irc_casemap_equal(casemap, target, with) && !irc_client_is_self(client, with) &&
+               input->message->nick && !irc_casemap_equal(casemap, input->sender, with);
+}
+
+/* Who said it to whom decides to which conversation it belongs. */
+static void add_speech(IrcClient *client, const IrcInput *input)
+{
+        IrcInput speech = *input;
+
+        speech.is_self |= irc_client_is_own_past(client, input, input->message->params[0]);
+        if (irc_message_has_verb(input->message, "PRIVMSG"))
+                irc_client_handle_privmsg(client, &speech);
+        else
+                irc_client_handle_notice(client, &speech);
+}
+
 void irc_client_handle_past(IrcClient *client, const IrcInput *input)
 {
         const IrcMessage *message = input->message;
+        bool is_speech =
+                irc_message_has_verb(message, "PRIVMSG") || irc_message_has_verb(message, "NOTICE");
 
-        if (irc_message_has_verb(message, "PRIVMSG") && message->n_params >= 2) {
-                irc_client_handle_privmsg(client, input);
+        if (is_speech && message->n_params >= 2) {
+                add_speech(client, input);
                 return;
         }
         for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)

@@ -294,6 +294,9 @@ void irc_client_finish_multiline(IrcClient *client, const IrcInput *end, const I
 
 /* client-past.c */
 void irc_client_handle_past(IrcClient *client, const IrcInput *input);
+/* Whether a line of the past was said by us: in the history of a private conversation all that goes
+ * to the other one was, also under another nickname than the present one. */
+bool irc_client_is_own_past(const IrcClient *client, const IrcInput *input, const char *target);
 
 /* client-registration.c */
 void irc_client_handle_cap(IrcClient *client, const IrcInput *input);
