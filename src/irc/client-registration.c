@@ -277,6 +277,8 @@ static char *next_nickname(IrcClient *client)
                 return NULL;
         if (client->nick_length_limit > 0)
                 len = MIN(len, client->nick_length_limit - 1);
+        while (((guint8) wanted[len] & 0xC0) == 0x80)
+                len--;
         return g_strdup_printf(
                 "%.*s%s", (int) len, wanted, nick_suffixes[client->nick_attempts - n_given]);
 }
