@@ -67,7 +67,7 @@ static const char *label_for(IrcClient *client, const char *command, const char 
 void irc_client_send_request(IrcClient *client, IrcPriority priority, const char *command,
         const char *target, const char *line, bool is_secret, IrcEffects *effects)
 {
-        const char *label = label_for(client, command, target);
+        const char *label = label_for(client, command, is_secret ? NULL : target);
         g_autofree char *labelled = NULL;
 
         if (label && *line == '@')

@@ -111,10 +111,8 @@ GVariant *irc_requests_to_variant(const IrcRequests *requests)
         while (g_hash_table_iter_next(&iter, &wire, &data)) {
                 const IrcRequest *request = data;
 
-                if (!request->is_secret)
-                        g_variant_builder_add(&builder, "(sbsss)", wire, request->label != NULL,
-                                request->label ?: "", request->command ?: "",
-                                request->target ?: "");
+                g_variant_builder_add(&builder, "(sbsss)", wire, request->label != NULL,
+                        request->label ?: "", request->command ?: "", request->target ?: "");
         }
         g_variant_builder_close(&builder);
         return g_variant_builder_end(&builder);

@@ -15,12 +15,11 @@
 typedef struct {
         char *label;   /* the caller's; NULL for a line that we labelled by ourselves */
         char *command; /* "PRIVMSG"; or NULL before the first line */
-        char *target;  /* or NULL */
+        char *target;  /* or NULL; of a secret line, too */
         guint n_open;  /* lines without an answer */
         char *code;    /* the first refusal, or NULL */
         char *text;
-        char *msgid;    /* of the last echo, or NULL */
-        bool is_secret; /* its echo holds a password */
+        char *msgid; /* of the last echo, or NULL */
         guint n_refs;
 } IrcRequest;
 
