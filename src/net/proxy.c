@@ -147,9 +147,18 @@ void ic_proxy_dialogue_free(IcProxyDialogue *dialogue)
         g_free(dialogue);
 }
 
-GByteArray *ic_proxy_dialogue_get_output(IcProxyDialogue *dialogue)
+const GByteArray *ic_proxy_dialogue_get_output(const IcProxyDialogue *dialogue)
 {
         return dialogue->output;
+}
+
+void ic_proxy_dialogue_note_sent(IcProxyDialogue *dialogue, gsize len)
+{
+        GByteArray *output = dialogue->output;
+
+        g_byte_array_remove_range(output, 0, (guint) len);
+        /* The rest was moved to the front; behind it is what it was. */
+        explicit_bzero(output->data + output->len, len);
 }
 
 /* The first line of what the proxy said, and of the `len` bytes behind it; NULL: there is no text

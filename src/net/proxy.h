@@ -51,8 +51,10 @@ bool ic_proxy_dialogue_new(const IcProxy *proxy, GBytes *password, const IcProxy
         IcProxyDialogue **ret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void ic_proxy_dialogue_free(IcProxyDialogue *dialogue);
 
-/* What is to be sent; the caller removes from its beginning what was. It is secret. */
-GByteArray *ic_proxy_dialogue_get_output(IcProxyDialogue *dialogue);
+/* What is to be sent. It is secret: the next function, which takes what was sent from its
+ * beginning, leaves nothing of that in memory. */
+const GByteArray *ic_proxy_dialogue_get_output(const IcProxyDialogue *dialogue);
+void ic_proxy_dialogue_note_sent(IcProxyDialogue *dialogue, gsize len);
 
 /* `*ret_used` of the bytes were the proxy's: all, unless it is the end. UNREACHABLE, or CREDENTIALS
  * when the proxy wants a login or refuses ours; what the proxy said is quoted. Not to be called

@@ -38,7 +38,7 @@ static void finish(IcTunnel *tunnel, const GError *error)
 
 static void send_output(IcTunnel *tunnel)
 {
-        GByteArray *output = ic_proxy_dialogue_get_output(tunnel->dialogue);
+        const GByteArray *output = ic_proxy_dialogue_get_output(tunnel->dialogue);
         gssize n;
 
         if (output->len == 0 || tunnel->is_write_broken)
@@ -47,7 +47,7 @@ static void send_output(IcTunnel *tunnel)
                 n = send(tunnel->fd, output->data, output->len, MSG_NOSIGNAL | MSG_DONTWAIT);
         while (n < 0 && errno == EINTR);
         if (n > 0)
-                g_byte_array_remove_range(output, 0, (guint) n);
+                ic_proxy_dialogue_note_sent(tunnel->dialogue, (gsize) n);
         else if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
                 tunnel->is_write_broken = true;
 }
