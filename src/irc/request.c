@@ -65,6 +65,8 @@ const char *irc_requests_add(IrcRequests *requests, IrcRequest *request)
         char *wire;
 
         if (g_hash_table_size(requests->by_wire) >= IRC_REQUESTS_MAX)
+                irc_requests_forget(requests, NULL);
+        if (g_hash_table_size(requests->by_wire) >= IRC_REQUESTS_MAX)
                 return NULL;
         wire = g_strdup_printf("%" G_GUINT64_FORMAT, ++requests->last);
         add_as(requests, request, wire);

@@ -9,7 +9,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Beyond this lines go out without a label, and their answers cannot be told. */
+/* Beyond this what we labelled by ourselves is forgotten, for which no time-out of a caller makes
+ * room; where that is not enough, lines go out without a label, and their answers cannot be told.
+ */
 #define IRC_REQUESTS_MAX 1000
 
 typedef struct {
@@ -40,7 +42,7 @@ const char *irc_requests_add(IrcRequests *requests, IrcRequest *request);
 IrcRequest *irc_requests_find(const IrcRequests *requests, const char *wire);
 /* The line is answered: the request, which the caller then owns a reference to, or NULL. */
 IrcRequest *irc_requests_take(IrcRequests *requests, const char *wire);
-/* Forgets all lines of the caller's label. */
+/* Forgets all lines of the caller's label; NULL: all that have none. */
 void irc_requests_forget(IrcRequests *requests, const char *label);
 
 /* (ta(sbsss)), floating: the last number; label on the wire, whether the caller has a label and

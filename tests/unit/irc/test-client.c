@@ -228,6 +228,34 @@ static void test_requests_bound(Fixture *f, gconstpointer data)
         g_assert_cmpstr(effect_at(f, 0, IRC_EFFECT_ANSWERED)->answer.label, ==, "c");
 }
 
+/* What a server leaves without an answer and nobody waits for takes no label from others. */
+static void test_requests_unanswered(Fixture *f, gconstpointer data)
+{
+        const IrcClientOptions options = {.nickname = "me", .use_labels = true};
+        g_autoptr(GError) error = NULL;
+
+        teardown(f, data);
+        f->client = irc_client_new(&options);
+        f->effects = irc_effects_new();
+        irc_client_start(f->client, f->effects);
+        receive(f, ":s CAP * LS :batch echo-message labeled-response");
+        receive(f, ":s CAP * ACK :batch echo-message labeled-response");
+        receive(f, ":s 001 me :Welcome");
+        irc_client_begin_request(f->client, "first");
+        g_assert_true(irc_client_away(f->client, "x", f->effects, &error));
+        g_assert_true(irc_client_end_request(f->client));
+        for (int i = 0; i < 1500; i++)
+                g_assert_true(irc_client_say(
+                        f->client, IRC_MESSAGE_NOTICE, "#a", "x", NOW, f->effects, &error));
+        irc_client_begin_request(f->client, "last");
+        g_assert_true(irc_client_away(f->client, "x", f->effects, &error));
+        g_assert_true(irc_client_end_request(f->client));
+        receive(f, "@label=1 :s ACK");
+        g_assert_cmpstr(effect_at(f, 0, IRC_EFFECT_ANSWERED)->answer.label, ==, "first");
+        receive(f, "@label=1502 :s ACK");
+        g_assert_cmpstr(effect_at(f, 0, IRC_EFFECT_ANSWERED)->answer.label, ==, "last");
+}
+
 /* No parameter can make a second line. */
 static void test_injection(Fixture *f, gconstpointer data)
 {
@@ -553,6 +581,7 @@ int main(int argc, char *argv[])
         ADD("batch-bounds", test_batch_bounds);
         ADD("own-source", test_own_source);
         ADD("requests-bound", test_requests_bound);
+        ADD("requests-unanswered", test_requests_unanswered);
         ADD("injection", test_injection);
         ADD("line-lengths", test_line_lengths);
         ADD("channels-bound", test_channels_bound);
