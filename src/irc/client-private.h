@@ -80,7 +80,7 @@ struct IrcClient {
         bool is_nick_acceptable; /* one was refused for another reason than being malformed */
         bool is_cap_ended;
         bool is_away_said;
-        gint64 login_deadline; /* of one after registration */
+        gint64 login_deadline; /* of one after registration; 0: none is under way */
         bool is_reauth_wanted; /* CAP NEW said that there is SASL again */
         bool is_burst_over;    /* 376 or 422: the channels were joined */
 

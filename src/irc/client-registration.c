@@ -153,6 +153,24 @@ static void reauthenticate(IrcClient *client, gint64 now, IrcEffects *effects)
         client->login_deadline = now + LOGIN_TIMEOUT;
 }
 
+/* What an earlier process had begun, and was not answered: nobody knows any more where it stood. */
+static void reauthenticate_anew(IrcClient *client, gint64 now, IrcEffects *effects)
+{
+        if (client->account || !irc_caps_has(client->caps, "sasl"))
+                return;
+        irc_sasl_start_over(client->sasl, irc_caps_get_value(client->caps, "sasl"), client->lines);
+        send_lines(client, true, effects);
+        client->login_deadline = now + LOGIN_TIMEOUT;
+}
+
+static void end_login(IrcClient *client)
+{
+        if (client->login_deadline == 0)
+                return;
+        client->login_deadline = 0;
+        client->is_changed = true;
+}
+
 static void tell_login_failure(IrcClient *client, const char *verb, IrcEffects *effects)
 {
         const char *text = irc_effects_strdup(effects, irc_sasl_get_failure(client->sasl));
@@ -166,7 +184,7 @@ static void tell_login_failure(IrcClient *client, const char *verb, IrcEffects *
 
 gint64 irc_client_get_login_deadline(const IrcClient *client)
 {
-        return irc_sasl_get_state(client->sasl) == IRC_SASL_RUNNING ? client->login_deadline : 0;
+        return client->login_deadline;
 }
 
 void irc_client_tick_login(IrcClient *client, gint64 now, IrcEffects *effects)
@@ -175,6 +193,11 @@ void irc_client_tick_login(IrcClient *client, gint64 now, IrcEffects *effects)
 
         if (deadline == 0 || now < deadline)
                 return;
+        end_login(client);
+        if (irc_sasl_get_state(client->sasl) != IRC_SASL_RUNNING) {
+                reauthenticate_anew(client, now, effects);
+                return;
+        }
         irc_sasl_give_up(client->sasl, client->lines);
         send_lines(client, false, effects);
         tell_login_failure(client, "906", effects);
@@ -208,8 +231,10 @@ void irc_client_handle_cap(IrcClient *client, const IrcInput *input)
         }
         send_lines(client, false, input->effects);
         client->is_changed = true;
-        if (!irc_caps_has(client->caps, "sasl"))
+        if (!irc_caps_has(client->caps, "sasl")) {
                 irc_sasl_withdraw(client->sasl);
+                end_login(client);
+        }
 
         if (client->state == IRC_CLIENT_REGISTERED) {
                 if (offers_anew(input->message, "sasl") && irc_sasl_is_wanted(client->sasl))
@@ -224,8 +249,12 @@ void irc_client_handle_sasl(IrcClient *client, const IrcInput *input)
 {
         bool was_running = irc_sasl_get_state(client->sasl) == IRC_SASL_RUNNING;
         IrcSaslState state = irc_sasl_receive(client->sasl, input->message, client->lines);
+        bool is_success = irc_message_has_verb(input->message, "903") ||
+                          irc_message_has_verb(input->message, "907");
 
         send_lines(client, true, input->effects);
+        if (state != IRC_SASL_RUNNING && (was_running || is_success))
+                end_login(client);
         if (client->state != IRC_CLIENT_REGISTERED) {
                 proceed(client, input->effects);
         } else if (was_running && state == IRC_SASL_FAILED) {

@@ -161,6 +161,8 @@ GVariant *irc_client_snapshot(const IrcClient *client)
         g_variant_builder_add(&builder, "{sv}", "regain",
                 g_variant_new("(ubx)", (guint32) client->regain, client->is_monitoring,
                         client->regain_at));
+        g_variant_builder_add(&builder, "{sv}", "login",
+                g_variant_new("(bx)", client->is_reauth_wanted, client->login_deadline));
         g_variant_builder_add(
                 &builder, "{sv}", "multiline-ref", g_variant_new_uint32(client->multiline_ref));
         g_variant_builder_add(&builder, "{sv}", "history", irc_client_history_to_variant(client));
@@ -211,6 +213,16 @@ static void restore_regain(IrcClient *client, GVariant *snapshot)
         client->regain = (IrcRegainState) state;
         client->is_monitoring = is_monitoring;
         client->regain_at = at;
+}
+
+static void restore_login(IrcClient *client, GVariant *variant)
+{
+        gboolean is_wanted;
+
+        if (!g_variant_is_of_type(variant, G_VARIANT_TYPE("(bx)")))
+                return;
+        g_variant_get(variant, "(bx)", &is_wanted, &client->login_deadline);
+        client->is_reauth_wanted = is_wanted;
 }
 
 static void restore_answers(IrcClient *client, GVariant *variant)
@@ -282,6 +294,7 @@ static const struct {
         {"user-modes", restore_user_modes},
         {"awaiting-login", restore_awaiting},
         {"ctcp-answers", restore_answers},
+        {"login", restore_login},
 };
 
 bool irc_client_restore(IrcClient *client, GVariant *snapshot, GError **error)

@@ -224,6 +224,14 @@ IrcSaslState irc_sasl_start(IrcSasl *sasl, const char *offered, GPtrArray *lines
         return try_next(sasl, lines);
 }
 
+IrcSaslState irc_sasl_start_over(IrcSasl *sasl, const char *offered, GPtrArray *lines)
+{
+        g_ptr_array_add(lines, g_strdup("AUTHENTICATE *"));
+        irc_sasl_start(sasl, offered, lines);
+        sasl->is_late_failure_expected = true;
+        return sasl->state;
+}
+
 /* A response of just one or more whole chunks needs an empty one behind it, to show the end. */
 static void send_response(const GByteArray *response, GPtrArray *lines)
 {

@@ -85,6 +85,9 @@ bool irc_sasl_is_wanted(const IrcSasl *sasl);
 /* `offered` is the value of the capability `sasl`: a list, or "" or NULL where the server tells
  * none. Lines to send are added to `lines` as new strings, here and below; all are secret. */
 IrcSaslState irc_sasl_start(IrcSasl *sasl, const char *offered, GPtrArray *lines);
+/* As above, where an earlier process began a login that may still be under way at the server: the
+ * server is to forget that one first. */
+IrcSaslState irc_sasl_start_over(IrcSasl *sasl, const char *offered, GPtrArray *lines);
 /* AUTHENTICATE or one of 902 to 908; others are ignored. */
 IrcSaslState irc_sasl_receive(IrcSasl *sasl, const IrcMessage *message, GPtrArray *lines);
 
