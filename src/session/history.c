@@ -22,6 +22,8 @@
 #define ALL_TARGETS "*"
 /* So many people are asked for at once; a server may name as many as it likes. */
 #define PEOPLE_MAX 2000
+/* Channels that were left on this link, and when is remembered. */
+#define LEFT_MAX 1000
 
 typedef struct {
         char *target;
@@ -117,12 +119,32 @@ static bool close_gap(IcSession *session, const IrcEffect *effect, GError **erro
         return ic_store_gap_close(session->store, session->id, ANYBODY, error);
 }
 
+/* Of a channel that is joined the lines since the link before are missing, or since it was left on
+ * this one. What others say while we join may come before the JOIN itself, and is none of them. */
+static bool open_for_channel(IcSession *session, const char *channel, GError **error)
+{
+        const gint64 *left_at = g_hash_table_lookup(session->left, channel);
+
+        return open_gap(session, channel, left_at ? *left_at + 1 : session->linked_at, error);
+}
+
+/* With too many forgotten, more is asked for than is missing. */
+static void note_left(IcSession *session, const char *channel)
+{
+        if (g_hash_table_size(session->left) >= LEFT_MAX)
+                g_hash_table_remove_all(session->left);
+        g_hash_table_replace(session->left, g_strdup(channel),
+                g_memdup2(&session->batch.now, sizeof(session->batch.now)));
+}
+
 static bool store_gap(IcSession *session, const IrcEffect *effect, GError **error)
 {
+        if (effect->type == IRC_EFFECT_CHANNEL_LEFT)
+                note_left(session, effect->channel.channel);
         if (effect->type == IRC_EFFECT_REGISTERED)
                 return open_gap(session, ANYBODY, session->linked_at, error);
         if (effect->type == IRC_EFFECT_CHANNEL_JOINED)
-                return open_gap(session, effect->channel.channel, session->batch.now, error);
+                return open_for_channel(session, effect->channel.channel, error);
         if (effect->type == IRC_EFFECT_HISTORY_TARGET)
                 return open_for_person(session, effect->read.target, error);
         if (effect->type == IRC_EFFECT_HISTORY)

@@ -133,6 +133,7 @@ struct IcSession {
         guint64 last_ticket;
 
         GPtrArray *gaps;     /* of the history: stored, to be asked for after the commit; or NULL */
+        GHashTable *left;    /* channel -> gint64, µs since the epoch: when we left it */
         GHashTable *people;  /* whose history is being fetched */
         bool knows_people;   /* the server has told all who spoke to us */
         gint64 client_due;   /* µs since the epoch: when the core's timer fires; 0: never */

@@ -82,6 +82,7 @@ bool ic_session_new(
         session->sent = g_hash_table_new(g_int64_hash, g_int64_equal);
         session->listeners = g_array_new(FALSE, FALSE, sizeof(SessionListener));
         session->rejoins = session_rejoins_new();
+        session->left = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         session->people = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_queue_init(&session->waiting);
         g_queue_init(&session->carried);
@@ -127,6 +128,7 @@ void ic_session_free(IcSession *session)
         g_hash_table_unref(session->sent);
         g_hash_table_unref(session->rejoins);
         g_hash_table_unref(session->people);
+        g_hash_table_unref(session->left);
         g_array_unref(session->listeners);
         ic_server_row_free(session->row);
         ic_store_free(session->store);

@@ -3,7 +3,6 @@
 
 /* What scripts cannot show of the client: bounds, lengths, priorities, foreign snapshots. */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "irc/channel.h"
@@ -246,7 +245,7 @@ static void test_requests_unanswered(Fixture *f, gconstpointer data)
         g_assert_true(irc_client_end_request(f->client));
         for (int i = 0; i < 1500; i++)
                 g_assert_true(irc_client_say(
-                        f->client, IRC_MESSAGE_NOTICE, "#a", "x", NOW, f->effects, &error));
+                        f->client, IRC_MESSAGE_NOTICE, "#a", "x", NULL, NOW, f->effects, &error));
         irc_client_begin_request(f->client, "last");
         g_assert_true(irc_client_away(f->client, "x", f->effects, &error));
         g_assert_true(irc_client_end_request(f->client));

@@ -25,8 +25,8 @@ static char *names_of(const char *caps)
         return g_strjoinv(" ", names);
 }
 
-/* Registers with these capabilities, as far as channel #a. */
-static void log_in_with(Fixture *f, const char *caps)
+/* Registers with these capabilities, up to our asking for channel #a. */
+static void register_with(Fixture *f, const char *caps)
 {
         g_autofree char *names = names_of(caps);
         g_autofree char *offer = g_strdup_printf(":srv CAP * LS :%s\r\n", caps);
@@ -41,9 +41,19 @@ static void log_in_with(Fixture *f, const char *caps)
         say(f, ":srv 001 ada :Welcome\r\n:srv 005 ada CHATHISTORY=100 :are supported\r\n"
                ":srv 376 ada :End\r\n");
         expect(f, "JOIN #a");
+}
+
+static void let_in(Fixture *f)
+{
         say(f, ":ada!u@h JOIN #a\r\n:srv 353 ada = #a :ada bob\r\n:srv 366 ada #a :End\r\n");
         RUN_UNTIL(f, strstr(f->events->str, "joined #a;"));
         g_string_truncate(f->events, 0);
+}
+
+static void log_in_with(Fixture *f, const char *caps)
+{
+        register_with(f, caps);
+        let_in(f);
 }
 
 /* The label of the line that was heard last and begins with it. */
@@ -174,6 +184,15 @@ static void assert_contents(Fixture *f, const char *target, const char *expected
 #define LINE(time, id, text)                                                                       \
         "@batch=h;time=2026-11-21T" time ".000Z;msgid=" id " :bob!u@h PRIVMSG #a :" text "\r\n"
 
+static void hear_first_and_lose_link(Fixture *f)
+{
+        open_session(f, -1);
+        log_in_with(f, ALL_CAPS);
+        say(f, "@time=2026-11-21T10:00:00.000Z;msgid=i1 :bob!u@h PRIVMSG #a :first\r\n");
+        RUN_UNTIL(f, strstr(f->events->str, "first;"));
+        lose_link(f);
+}
+
 /* Nobody but channels spoke meanwhile. */
 static void answer_targets(Fixture *f)
 {
@@ -185,11 +204,7 @@ static void answer_targets(Fixture *f)
  */
 static void test_history(Fixture *f, gconstpointer data)
 {
-        open_session(f, -1);
-        log_in_with(f, ALL_CAPS);
-        say(f, "@time=2026-11-21T10:00:00.000Z;msgid=i1 :bob!u@h PRIVMSG #a :first\r\n");
-        RUN_UNTIL(f, strstr(f->events->str, "first;"));
-        lose_link(f);
+        hear_first_and_lose_link(f);
 
         open_session(f, -1);
         log_in_with(f, ALL_CAPS);
@@ -207,14 +222,42 @@ static void test_history(Fixture *f, gconstpointer data)
         g_assert_null(strstr(f->events->str, "third"));
 }
 
+/* Others may be heard before the server has told that we are in: they are of now. */
+static void test_history_while_joining(Fixture *f, gconstpointer data)
+{
+        hear_first_and_lose_link(f);
+
+        open_session(f, -1);
+        register_with(f, ALL_CAPS);
+        answer_targets(f);
+        say(f, "@time=2026-11-21T10:09:00.000Z;msgid=i4 :bob!u@h PRIVMSG #a :fourth\r\n");
+        RUN_UNTIL(f, strstr(f->events->str, "fourth;"));
+        let_in(f);
+        expect(f, "CHATHISTORY AFTER #a msgid=i1 100");
+}
+
+/* Who leaves a channel and comes back has missed what was said meanwhile, no more. */
+static void test_history_since_we_left(Fixture *f, gconstpointer data)
+{
+        hear_first_and_lose_link(f);
+
+        open_session(f, -1);
+        log_in_with(f, ALL_CAPS);
+        answer_targets(f);
+        expect(f, "CHATHISTORY AFTER #a msgid=i1 100");
+        say(f, "BATCH +h chathistory #a\r\nBATCH -h\r\n"
+               "@time=2026-11-21T10:09:00.000Z;msgid=i4 :bob!u@h PRIVMSG #a :fourth\r\n");
+        RUN_UNTIL(f, strstr(f->events->str, "fourth;"));
+        say(f, ":ada!u@h PART #a\r\n");
+        RUN_UNTIL(f, strstr(f->events->str, "part #a"));
+        let_in(f);
+        expect(f, "CHATHISTORY AFTER #a msgid=i4 100");
+}
+
 /* A link that ends before the gap was filled leaves it to the next one. */
 static void test_history_of_two_losses(Fixture *f, gconstpointer data)
 {
-        open_session(f, -1);
-        log_in_with(f, ALL_CAPS);
-        say(f, "@time=2026-11-21T10:00:00.000Z;msgid=i1 :bob!u@h PRIVMSG #a :first\r\n");
-        RUN_UNTIL(f, strstr(f->events->str, "first;"));
-        lose_link(f);
+        hear_first_and_lose_link(f);
 
         open_session(f, -1);
         log_in_with(f, ALL_CAPS);
@@ -232,11 +275,7 @@ static void test_history_of_two_losses(Fixture *f, gconstpointer data)
 static void test_history_goes_on_in_another_process(Fixture *f, gconstpointer data)
 {
         f->can_keep = true;
-        open_session(f, -1);
-        log_in_with(f, ALL_CAPS);
-        say(f, "@time=2026-11-21T10:00:00.000Z;msgid=i1 :bob!u@h PRIVMSG #a :first\r\n");
-        RUN_UNTIL(f, strstr(f->events->str, "first;"));
-        lose_link(f);
+        hear_first_and_lose_link(f);
         open_session(f, -1);
         log_in_with(f, ALL_CAPS);
         answer_targets(f);
@@ -254,11 +293,7 @@ static void test_history_goes_on_in_another_process(Fixture *f, gconstpointer da
 /* Who wrote to us while we were away is asked for, too. */
 static void test_history_of_people(Fixture *f, gconstpointer data)
 {
-        open_session(f, -1);
-        log_in_with(f, ALL_CAPS);
-        say(f, "@time=2026-11-21T10:00:00.000Z;msgid=i1 :bob!u@h PRIVMSG #a :first\r\n");
-        RUN_UNTIL(f, strstr(f->events->str, "first;"));
-        lose_link(f);
+        hear_first_and_lose_link(f);
 
         open_session(f, -1);
         log_in_with(f, ALL_CAPS);
@@ -298,11 +333,7 @@ static void expect_targets_since_before(Fixture *f, gint64 mark)
 /* A link with a line of bob's, that was lost. Answers when. */
 static gint64 lose_first_link(Fixture *f)
 {
-        open_session(f, -1);
-        log_in_with(f, ALL_CAPS);
-        say(f, "@time=2026-11-21T10:00:00.000Z;msgid=i1 :bob!u@h PRIVMSG #a :first\r\n");
-        RUN_UNTIL(f, strstr(f->events->str, "first;"));
-        lose_link(f);
+        hear_first_and_lose_link(f);
         return g_get_real_time();
 }
 
@@ -506,6 +537,8 @@ int main(int argc, char **argv)
                 {"refusal-without-echo", no_wait, test_refusal_without_echo},
                 {"multiline", no_wait, test_multiline},
                 {"history", no_wait, test_history},
+                {"history-while-joining", no_wait, test_history_while_joining},
+                {"history-since-we-left", no_wait, test_history_since_we_left},
                 {"history-of-two-losses", no_wait, test_history_of_two_losses},
                 {"history-goes-on", no_wait, test_history_goes_on_in_another_process},
                 {"history-of-people", no_wait, test_history_of_people},
