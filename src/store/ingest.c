@@ -194,7 +194,9 @@ static bool rename_channel(Ingest *ingest, const IrcEffect *effect, GError **err
                         ingest->store, ingest->server_id, effect->rename.new_channel, &to, error))
                 return false;
         if (from == to)
-                return true;
+                return change_channel(ingest, effect->rename.new_channel,
+                        "UPDATE channels SET name = ?2 WHERE id = ?1", effect->rename.new_channel,
+                        error);
         if (!join_channel(ingest, effect->rename.new_channel, error))
                 return false;
         ic_statement_bind_int(copy, 1, to);

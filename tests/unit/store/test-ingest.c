@@ -148,6 +148,47 @@ static void test_members(Fixture *fixture, gconstpointer unused)
         assert_sql(fixture->folder, "SELECT topic FROM channels WHERE name = '#b'", NULL);
 }
 
+static void rename_channel(Fixture *fixture, const char *channel, const char *new_channel)
+{
+        g_autoptr(IrcEffects) effects = irc_effects_new();
+        IrcEffect *effect = irc_effects_add(effects, IRC_EFFECT_CHANNEL_RENAMED);
+
+        effect->rename.channel = channel;
+        effect->rename.new_channel = new_channel;
+        effect->rename.text = "";
+        apply(fixture, effects);
+}
+
+#define JOINED                                                                                     \
+        "SELECT group_concat(name || ' ' || ifnull(topic, '-'), ';') FROM channels WHERE joined"
+
+/* Members and topic go along, also to a name that was known, and to another spelling of the same;
+ * what was said stays. */
+static void test_channel_renamed(Fixture *fixture, gconstpointer unused)
+{
+        g_autoptr(IrcEffects) effects = irc_effects_new();
+
+        add_channel(effects, IRC_EFFECT_CHANNEL_JOINED, "#a", NULL);
+        add_channel(effects, IRC_EFFECT_TOPIC, "#a", "Topic");
+        add_member(effects, IRC_EFFECT_MEMBER, "#a", "ann", "acc", "@+");
+        add_channel(effects, IRC_EFFECT_CHANNEL_JOINED, "#old", NULL);
+        add_member(effects, IRC_EFFECT_MEMBER, "#old", "eve", NULL, "");
+        fixture_add_privmsg(effects, "#a", "ann", "said");
+        apply(fixture, effects);
+
+        rename_channel(fixture, "#a", "#A");
+        assert_sql(fixture->folder, JOINED, "#A Topic;#old -");
+        assert_sql(fixture->folder, MEMBERS, "#A @+ann acc;#old eve -");
+        rename_channel(fixture, "#A", "#new");
+        assert_sql(fixture->folder, JOINED, "#old -;#new Topic");
+        assert_sql(fixture->folder, MEMBERS, "#old eve -;#new @+ann acc");
+        rename_channel(fixture, "#new", "#Old");
+        assert_sql(fixture->folder, JOINED, "#Old Topic");
+        assert_sql(fixture->folder, MEMBERS, "#Old @+ann acc");
+        assert_sql(fixture->folder,
+                "SELECT c.name FROM messages m JOIN channels c ON c.id = m.channel_id", "#A");
+}
+
 static void test_own_names(Fixture *fixture, gconstpointer unused)
 {
         g_autoptr(IrcEffects) effects = irc_effects_new();
@@ -340,6 +381,7 @@ int main(int argc, char **argv)
         fixture_test("/store/ingest/log-view", test_log_view);
         fixture_test("/store/ingest/names-fold-case", test_names_fold_case);
         fixture_test("/store/ingest/members", test_members);
+        fixture_test("/store/ingest/channel-renamed", test_channel_renamed);
         fixture_test("/store/ingest/own-names", test_own_names);
         fixture_test("/store/ingest/passed-over", test_passed_over);
         fixture_test("/store/ingest/rollback", test_rollback);
