@@ -19,11 +19,12 @@ ALTER TABLE servers ADD COLUMN away_message TEXT;
 ALTER TABLE servers ADD COLUMN sasl_ecdsa_key_file TEXT;
 ALTER TABLE servers ADD COLUMN nickserv TEXT NOT NULL DEFAULT 'NickServ';
 
+ALTER TABLE messages ADD COLUMN reply_to TEXT; -- the msgid of what it replies to
+ALTER TABLE messages ADD COLUMN context TEXT; -- the channel that a private message is about
+
 -- What became of a row after it was said. `delivery` is NULL where there is nothing to say,
 -- 'unconfirmed' for what we said to a server that shows us nothing of it, 'failed' for what it did
 -- not take.
-ALTER TABLE messages ADD COLUMN reply_to TEXT; -- the msgid of what it replies to
-ALTER TABLE messages ADD COLUMN context TEXT; -- the channel that a private message is about
 ALTER TABLE messages ADD COLUMN delivery TEXT;
 ALTER TABLE messages ADD COLUMN redacted_at INTEGER;
 ALTER TABLE messages ADD COLUMN redacted_by TEXT;
