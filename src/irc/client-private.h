@@ -15,6 +15,8 @@
 
 /* How much of a server's text goes into an error for people, in characters. */
 #define IRC_CLIENT_QUOTE_MAX 200
+/* Bytes of a client-only tag's value that is kept or sent. */
+#define IRC_CLIENT_TAG_MAX 512
 
 typedef enum {
         IRC_REGAIN_OFF,

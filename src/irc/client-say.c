@@ -87,6 +87,21 @@ static bool check(const IrcClient *client, const char *target, const char *text,
         return false;
 }
 
+/* The tags of a line have a bound of their own, which the text's does not keep. */
+static bool check_reply(const char *reply_to, GError **error)
+{
+        if (!reply_to)
+                return true;
+        if (!irc_client_check_target("reply_to", reply_to, error))
+                return false;
+        if (strlen(reply_to) <= IRC_CLIENT_TAG_MAX)
+                return true;
+        g_set_error(error, IC_ERROR, IC_ERROR_TOO_LONG,
+                "reply_to: it is longer than %d bytes, which no id of a message is",
+                IRC_CLIENT_TAG_MAX);
+        return false;
+}
+
 void irc_client_add_own_row(const IrcClient *client, IrcMessageType type, const char *target,
         const char *content, const char *reply_to, gint64 now, IrcEffects *effects)
 {
@@ -146,8 +161,7 @@ bool irc_client_say(IrcClient *client, IrcMessageType type, const char *target, 
 
         g_assert(type == IRC_MESSAGE_PRIVMSG || type == IRC_MESSAGE_NOTICE ||
                  type == IRC_MESSAGE_ACTION);
-        if (!check(client, target, text, &budget, type, error) ||
-                (reply_to && !irc_client_check_target("reply_to", reply_to, error)))
+        if (!check(client, target, text, &budget, type, error) || !check_reply(reply_to, error))
                 return false;
         if (irc_client_say_multiline(client, type, target, text, reply_to, budget, now, effects))
                 return true;

@@ -13,8 +13,6 @@
 /* A line without tags: RFC 1459 section 2.3, less the CR LF. */
 #define LINE_DEFAULT 512
 #define LINE_END 2
-/* Bytes of a client-only tag's value that is kept. */
-#define CLIENT_TAG_MAX 512
 
 /* Capabilities that change nothing but what lines tell us, and are understood in any combination.
  * sts is none of them: it must never be requested. */
@@ -403,7 +401,7 @@ static void convert_parts(const IrcClient *client, IrcMessage *message, IrcInput
 /* The id or name in a client-only tag, whose author may be anybody. */
 static const char *client_tag_value(const IrcTag *tag)
 {
-        return *tag->value && strlen(tag->value) <= CLIENT_TAG_MAX ? tag->value : NULL;
+        return *tag->value && strlen(tag->value) <= IRC_CLIENT_TAG_MAX ? tag->value : NULL;
 }
 
 static void read_tags(IrcInput *input)

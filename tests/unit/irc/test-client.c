@@ -295,6 +295,11 @@ static void test_line_lengths(Fixture *f, gconstpointer data)
         g_assert_false(irc_client_raw(f->client, raw, f->effects, &error));
         g_assert_error(error, IC_ERROR, IC_ERROR_TOO_LONG);
         g_clear_error(&error);
+        g_assert_false(irc_client_say(
+                f->client, IRC_MESSAGE_PRIVMSG, "#a", "x", text, NOW, f->effects, &error));
+        g_assert_error(error, IC_ERROR, IC_ERROR_TOO_LONG);
+        g_clear_error(&error);
+        g_assert_cmpuint(irc_effects_count(f->effects), ==, 0);
         g_assert_true(irc_client_raw(f->client, tags, f->effects, &error));
         g_assert_no_error(error);
         irc_effects_clear(f->effects);
