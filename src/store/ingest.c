@@ -176,18 +176,24 @@ static bool leave_channel(Ingest *ingest, const char *channel, GError **error)
                        error);
 }
 
-/* Members and topic go along; rows stay with the name under which they were said. */
+/* Members, topic and that it is to be joined go along; rows stay with the name under which they
+ * were said. */
 static bool rename_channel(Ingest *ingest, const IrcEffect *effect, GError **error)
 {
         g_autoptr(IcStatement) copy = ic_statement_get(ingest->store,
-                "UPDATE channels SET topic = (SELECT topic FROM channels WHERE id = ?2)"
-                " WHERE id = ?1",
+                "UPDATE channels SET topic = old.topic,"
+                " autojoin = max(channels.autojoin, old.autojoin),"
+                " autojoin_order = iif(channels.autojoin, channels.autojoin_order,"
+                "  old.autojoin_order), key = ifnull(old.key, channels.key)"
+                " FROM (SELECT * FROM channels WHERE id = ?2) old WHERE channels.id = ?1",
                 error);
+        g_autoptr(IcStatement) forget = ic_statement_get(
+                ingest->store, "UPDATE channels SET autojoin = 0, key = NULL WHERE id = ?1", error);
         g_autoptr(IcStatement) move = ic_statement_get(ingest->store,
                 "UPDATE OR REPLACE channel_users SET channel_id = ?1 WHERE channel_id = ?2", error);
         gint64 from = 0, to = 0;
 
-        if (!copy || !move ||
+        if (!copy || !forget || !move ||
                 !ic_channels_ensure(
                         ingest->store, ingest->server_id, effect->rename.channel, &from, error) ||
                 !ic_channels_ensure(
@@ -201,9 +207,11 @@ static bool rename_channel(Ingest *ingest, const IrcEffect *effect, GError **err
                 return false;
         ic_statement_bind_int(copy, 1, to);
         ic_statement_bind_int(copy, 2, from);
+        ic_statement_bind_int(forget, 1, from);
         ic_statement_bind_int(move, 1, to);
         ic_statement_bind_int(move, 2, from);
-        return ic_statement_run(copy, error) && ic_statement_run(move, error) &&
+        return ic_statement_run(copy, error) && ic_statement_run(forget, error) &&
+               ic_statement_run(move, error) &&
                leave_channel(ingest, effect->rename.channel, error);
 }
 

@@ -162,8 +162,12 @@ static void rename_channel(Fixture *fixture, const char *channel, const char *ne
 #define JOINED                                                                                     \
         "SELECT group_concat(name || ' ' || ifnull(topic, '-'), ';') FROM channels WHERE joined"
 
-/* Members and topic go along, also to a name that was known, and to another spelling of the same;
- * what was said stays. */
+#define TO_JOIN                                                                                    \
+        "SELECT group_concat(name || ' ' || autojoin_order || ' ' || ifnull(key, '-'), ';')"       \
+        " FROM channels WHERE autojoin OR key IS NOT NULL"
+
+/* Members, topic and that it is to be joined go along, also to a name that was known, and to
+ * another spelling of the same; what was said stays. */
 static void test_channel_renamed(Fixture *fixture, gconstpointer unused)
 {
         g_autoptr(IrcEffects) effects = irc_effects_new();
@@ -175,6 +179,8 @@ static void test_channel_renamed(Fixture *fixture, gconstpointer unused)
         add_member(effects, IRC_EFFECT_MEMBER, "#old", "eve", NULL, "");
         fixture_add_privmsg(effects, "#a", "ann", "said");
         apply(fixture, effects);
+        fixture_run(fixture->folder, "UPDATE channels SET autojoin = 1, autojoin_order = 3, key = "
+                                     "'k' WHERE name = '#a'");
 
         rename_channel(fixture, "#a", "#A");
         assert_sql(fixture->folder, JOINED, "#A Topic;#old -");
@@ -182,7 +188,9 @@ static void test_channel_renamed(Fixture *fixture, gconstpointer unused)
         rename_channel(fixture, "#A", "#new");
         assert_sql(fixture->folder, JOINED, "#old -;#new Topic");
         assert_sql(fixture->folder, MEMBERS, "#old eve -;#new @+ann acc");
+        assert_sql(fixture->folder, TO_JOIN, "#new 3 k");
         rename_channel(fixture, "#new", "#Old");
+        assert_sql(fixture->folder, TO_JOIN, "#Old 3 k");
         assert_sql(fixture->folder, JOINED, "#Old Topic");
         assert_sql(fixture->folder, MEMBERS, "#Old @+ann acc");
         assert_sql(fixture->folder,
