@@ -93,7 +93,7 @@ static void test_policy_after_the_welcome(Fixture *f, gconstpointer data)
         g_assert_cmpint(f->kept, >=, 0);
         say(f, offer);
         RUN_UNTIL(f, f->is_finished);
-        g_assert_error(f->error, IC_ERROR, IC_ERROR_TLS);
+        g_assert_error(f->error, IC_ERROR, IC_ERROR_LINK_CLOSED);
         g_assert_cmpint(f->kept, ==, -1);
         g_assert_cmpuint(f->accepted, ==, 1);
         row = read_row(f);
