@@ -405,11 +405,30 @@ static gboolean on_upgrade(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
+/* The server said so after its welcome: what depends on the link goes with it. */
+static void leave_welcomed_link(IcSession *session)
+{
+        g_autoptr(GError) error = NULL;
+
+        session_drop_link(session);
+        if (!ic_store_server_clear_live(session->store, session->id, NULL, &error) ||
+                !ic_store_link_forget(session->store, session->id, &error))
+                session_log(session, IC_LOG_NOTICE, NULL, NULL,
+                        "The end of the plain link could not be stored: %s", error->message);
+        session->connected_at = 0;
+        session_set_state(session, IC_STATE_CONNECTING, NULL, NULL);
+        session_refuse_commands(session);
+        session_emit(session, &(IcEvent){.type = IC_EVENT_DISCONNECTED,
+                                      .text = "The server wants to be reached by TLS (STS)"});
+}
+
 void session_upgrade(IcSession *session)
 {
         irc_effects_clear(session->effects);
         session_clear_timers(session);
         ic_link_want(session->link, false, false);
+        if (session->connected_at != 0)
+                leave_welcomed_link(session);
         session_timer_set(&session->wait_timer, 0, on_upgrade, session);
 }
 

@@ -456,18 +456,12 @@ void session_go_on(IcSession *session)
                 session_schedule_work(session);
 }
 
-/* A policy about TLS that comes after the welcome ends the connection; the next one is told of it
- * before its welcome, and that is no trouble with TLS that would have to be waited out. */
 static void leave_link(IcSession *session, const IrcEffect *close_effect)
 {
-        bool is_upgrade = session->upgrade_port != 0 && !ic_link_is_tls(session->link);
-
         if (session->state == IC_STATE_CLOSING)
                 session_end(session, NULL);
-        else if (is_upgrade && session->state == IC_STATE_REGISTERING)
+        else if (session->upgrade_port != 0 && !ic_link_is_tls(session->link))
                 session_upgrade(session);
-        else if (is_upgrade)
-                session_end_with(session, IC_ERROR_LINK_CLOSED, close_effect->close.text);
         else
                 session_end_with(session, close_effect->close.error, close_effect->close.text);
 }

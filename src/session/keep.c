@@ -113,6 +113,8 @@ void session_discard_link(IcSession *session)
         g_clear_pointer(&session->framer, irc_framer_free);
         g_clear_pointer(&session->output, ic_output_free);
         g_byte_array_set_size(session->tail, 0);
+        g_hash_table_remove_all(session->people);
+        session->knows_people = false;
         session->client_due = 0;
         session->write_failed = false;
         session->choked_since = 0;

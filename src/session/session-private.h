@@ -187,8 +187,8 @@ void session_wait_and_dial(IcSession *session);
 bool session_begin_link(IcSession *session, GError **error);
 /* The address that is dialled or linked. */
 const char *session_get_address(const IcSession *session);
-/* Before the welcome: the plain link is given up for one with TLS, on `upgrade_port`, within this
- * attempt (IRCv3 sts). */
+/* The plain link is given up for one with TLS, on `upgrade_port`, within this attempt (IRCv3 sts).
+ */
 void session_upgrade(IcSession *session);
 
 /* login.c */
