@@ -182,13 +182,13 @@ static void assert_contents(Fixture *f, const char *target, const char *expected
 }
 
 #define LINE(time, id, text)                                                                       \
-        "@batch=h;time=2026-11-21T" time ".000Z;msgid=" id " :bob!u@h PRIVMSG #a :" text "\r\n"
+        "@batch=h;time=2024-05-01T" time ".000Z;msgid=" id " :bob!u@h PRIVMSG #a :" text "\r\n"
 
 static void hear_first_and_lose_link(Fixture *f)
 {
         open_session(f, -1);
         log_in_with(f, ALL_CAPS);
-        say(f, "@time=2026-11-21T10:00:00.000Z;msgid=i1 :bob!u@h PRIVMSG #a :first\r\n");
+        say(f, "@time=2024-05-01T10:00:00.000Z;msgid=i1 :bob!u@h PRIVMSG #a :first\r\n");
         RUN_UNTIL(f, strstr(f->events->str, "first;"));
         lose_link(f);
 }
@@ -210,7 +210,7 @@ static void test_history(Fixture *f, gconstpointer data)
         log_in_with(f, ALL_CAPS);
         answer_targets(f);
         expect(f, "CHATHISTORY AFTER #a msgid=i1 100");
-        say(f, "@time=2026-11-21T10:09:00.000Z;msgid=i4 :bob!u@h PRIVMSG #a :fourth\r\n");
+        say(f, "@time=2024-05-01T10:09:00.000Z;msgid=i4 :bob!u@h PRIVMSG #a :fourth\r\n");
         RUN_UNTIL(f, strstr(f->events->str, "fourth;"));
         say(f, "BATCH +h chathistory #a\r\n" LINE("10:01:00", "i2", "second") LINE(
                        "10:02:00", "i3", "third") LINE("10:09:00", "i4", "fourth") "BATCH -h\r\n");
@@ -230,7 +230,7 @@ static void test_history_while_joining(Fixture *f, gconstpointer data)
         open_session(f, -1);
         register_with(f, ALL_CAPS);
         answer_targets(f);
-        say(f, "@time=2026-11-21T10:09:00.000Z;msgid=i4 :bob!u@h PRIVMSG #a :fourth\r\n");
+        say(f, "@time=2024-05-01T10:09:00.000Z;msgid=i4 :bob!u@h PRIVMSG #a :fourth\r\n");
         RUN_UNTIL(f, strstr(f->events->str, "fourth;"));
         let_in(f);
         expect(f, "CHATHISTORY AFTER #a msgid=i1 100");
@@ -246,7 +246,7 @@ static void test_history_since_we_left(Fixture *f, gconstpointer data)
         answer_targets(f);
         expect(f, "CHATHISTORY AFTER #a msgid=i1 100");
         say(f, "BATCH +h chathistory #a\r\nBATCH -h\r\n"
-               "@time=2026-11-21T10:09:00.000Z;msgid=i4 :bob!u@h PRIVMSG #a :fourth\r\n");
+               "@time=2024-05-01T10:09:00.000Z;msgid=i4 :bob!u@h PRIVMSG #a :fourth\r\n");
         RUN_UNTIL(f, strstr(f->events->str, "fourth;"));
         say(f, ":ada!u@h PART #a\r\n");
         RUN_UNTIL(f, strstr(f->events->str, "part #a"));
@@ -261,7 +261,7 @@ static void test_history_of_two_losses(Fixture *f, gconstpointer data)
 
         open_session(f, -1);
         log_in_with(f, ALL_CAPS);
-        say(f, "@time=2026-11-21T10:09:00.000Z;msgid=i4 :bob!u@h PRIVMSG #a :fourth\r\n");
+        say(f, "@time=2024-05-01T10:09:00.000Z;msgid=i4 :bob!u@h PRIVMSG #a :fourth\r\n");
         RUN_UNTIL(f, strstr(f->events->str, "fourth;"));
         lose_link(f);
 
@@ -299,13 +299,13 @@ static void test_history_of_people(Fixture *f, gconstpointer data)
         log_in_with(f, ALL_CAPS);
         expect(f, "CHATHISTORY TARGETS ");
         say(f, "BATCH +t draft/chathistory-targets\r\n"
-               "@batch=t CHATHISTORY TARGETS carl 2026-11-21T10:05:00.000Z\r\n"
-               "@batch=t CHATHISTORY TARGETS #a 2026-11-21T10:05:00.000Z\r\nBATCH -t\r\n");
+               "@batch=t CHATHISTORY TARGETS carl 2024-05-01T10:05:00.000Z\r\n"
+               "@batch=t CHATHISTORY TARGETS #a 2024-05-01T10:05:00.000Z\r\nBATCH -t\r\n");
         expect(f, "CHATHISTORY AFTER #a");
         say(f, "BATCH +h chathistory #a\r\nBATCH -h\r\n");
-        expect(f, "CHATHISTORY AFTER carl timestamp=2026-11-21T");
+        expect(f, "CHATHISTORY AFTER carl timestamp=");
         say(f, "BATCH +h chathistory carl\r\n"
-               "@batch=h;time=2026-11-21T10:05:00.000Z;msgid=p1 :carl!u@h PRIVMSG ada :psst\r\n"
+               "@batch=h;time=2024-05-01T10:05:00.000Z;msgid=p1 :carl!u@h PRIVMSG ada :psst\r\n"
                "BATCH -h\r\nPING done\r\n");
         expect(f, "PONG ");
         assert_contents(f, "carl", "psst ");
@@ -384,7 +384,7 @@ static void test_history_of_a_person_refused(Fixture *f, gconstpointer data)
         log_in_with(f, ALL_CAPS);
         expect(f, "CHATHISTORY TARGETS ");
         say(f, "BATCH +t draft/chathistory-targets\r\n"
-               "@batch=t CHATHISTORY TARGETS carl 2026-11-21T10:05:00.000Z\r\nBATCH -t\r\n");
+               "@batch=t CHATHISTORY TARGETS carl 2024-05-01T10:05:00.000Z\r\nBATCH -t\r\n");
         fetch_nothing_for_channel(f);
         expect(f, "CHATHISTORY AFTER carl ");
         say(f, ":srv FAIL CHATHISTORY MESSAGE_ERROR AFTER carl :Later, please\r\nPING done\r\n");
