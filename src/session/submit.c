@@ -205,9 +205,17 @@ static GError *not_connected(const IcSession *session)
         return g_error_new_literal(IC_ERROR, IC_ERROR_NOT_CONNECTED, "Server not connected");
 }
 
+/* The kernel had taken all of it: whether the server did as well nobody knows. */
+static GError *left_open(const GError *error)
+{
+        return g_error_new(IC_ERROR, IC_ERROR_NOT_CONNECTED,
+                "%s. The server had been told, but not yet answered: it may have been done",
+                error->message);
+}
+
 void session_refuse_commands(IcSession *session)
 {
-        g_autoptr(GError) error = NULL;
+        g_autoptr(GError) error = NULL, open_error = NULL;
         g_autoptr(GList) sent = NULL;
         SessionCommand *command;
 
@@ -215,11 +223,14 @@ void session_refuse_commands(IcSession *session)
                 return;
 
         error = not_connected(session);
+        open_error = left_open(error);
         sent = g_hash_table_get_values(session->sent);
         g_hash_table_remove_all(session->sent);
         g_queue_clear(&session->answers);
-        for (GList *l = sent; l; l = l->next)
-                answer(l->data, error);
+        for (GList *l = sent; l; l = l->next) {
+                command = l->data;
+                answer(command, command->lines_left == 0 ? open_error : error);
+        }
         while ((command = g_queue_pop_head(&session->carried)) != NULL)
                 answer(command, error);
         while ((command = g_queue_pop_head(&session->waiting)) != NULL)

@@ -273,6 +273,7 @@ void tear_down(Fixture *f, gconstpointer data)
         g_string_free(f->heard, TRUE);
         g_string_free(f->events, TRUE);
         g_string_free(f->answers, TRUE);
+        g_free(f->last_answer);
         g_clear_error(&f->error);
         g_free(f->folder);
 }
@@ -291,6 +292,10 @@ static void on_done(const GError *error, const IcStatus *status, gpointer user_d
 {
         Fixture *f = user_data;
 
+        if (error) {
+                g_free(f->last_answer);
+                f->last_answer = g_strdup(error->message);
+        }
         g_string_append_printf(f->answers, "%s;",
                 error    ? ic_error_code(ic_error_of(error))
                 : status ? ic_state_name(status->state)

@@ -25,6 +25,7 @@ typedef struct {
         IcSession *session;
         GString *events;
         GString *answers;
+        char *last_answer; /* the words of the last error, or NULL */
         bool is_finished;
         GError *error;
         int kept; /* the descriptor store */

@@ -96,6 +96,21 @@ static void test_echo(Fixture *f, gconstpointer data)
         g_assert_cmpuint(count_rows(f, "#a"), ==, before + 1);
 }
 
+/* A link that ends before the answer leaves the question open, and says so. */
+static void test_no_answer(Fixture *f, gconstpointer data)
+{
+        g_autofree char *label = NULL;
+
+        open_session(f, -1);
+        log_in_with(f, ALL_CAPS);
+        submit_text(f, IC_COMMAND_PRIVMSG, "#a", "hello?");
+        label = take_label(f, "PRIVMSG #a :hello?");
+        close_peer(f);
+        RUN_UNTIL(f, f->is_finished);
+        g_assert_cmpstr(f->answers->str, ==, "not-connected;");
+        g_assert_nonnull(strstr(f->last_answer, "it may have been done"));
+}
+
 static void test_refusal(Fixture *f, gconstpointer data)
 {
         g_autofree char *said = NULL, *joined = NULL;
@@ -533,6 +548,7 @@ int main(int argc, char **argv)
                 void (*test)(Fixture *f, gconstpointer data);
         } tests[] = {
                 {"echo", no_wait, test_echo},
+                {"no-answer", no_wait, test_no_answer},
                 {"refusal", no_wait, test_refusal},
                 {"refusal-without-echo", no_wait, test_refusal_without_echo},
                 {"multiline", no_wait, test_multiline},
