@@ -68,8 +68,11 @@ static void add_member(
 static IrcChannel *join_self(IrcClient *client, const IrcInput *input, const char *name)
 {
         const IrcMessage *message = input->message;
-        IrcChannel *channel = irc_channels_add(&client->channels, name);
+        IrcChannel *channel;
 
+        if (!irc_isupport_is_channel(client->isupport, name))
+                return NULL;
+        channel = irc_channels_add(&client->channels, name);
         if (message->user && message->host) {
                 irc_client_set_string(client, &client->user, message->user);
                 irc_client_set_string(client, &client->host, message->host);
@@ -186,7 +189,7 @@ void irc_client_handle_rename(IrcClient *client, const IrcInput *input)
         g_autofree char *content = NULL;
         IrcEffect *effect;
 
-        if (!channel || *message->params[1] == '\0')
+        if (!channel || !irc_isupport_is_channel(client->isupport, message->params[1]))
                 return;
         old = irc_effects_strdup(input->effects, channel->name);
         channel = irc_channels_rename(&client->channels, old, message->params[1]);

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define DEFAULT_CHANTYPES "#&"
+/* A server that cannot make up its mind is followed so often. */
+#define CASEMAPS_MAX 16
 #define DEFAULT_PREFIX "(ov)@+"
 /* What RFC 1459 and the servers since have in common. */
 #define DEFAULT_CHANMODES "beI,k,l,imnpst"
@@ -23,7 +25,13 @@ static const char *ascii_or(const char *value, const char *fallback)
 
 static void decode_casemapping(IrcIsupport *isupport, const char *value)
 {
-        isupport->casemap = value ? irc_casemap_from_name(value) : IRC_CASEMAP_RFC1459;
+        IrcCasemap casemap = value ? irc_casemap_from_name(value) : IRC_CASEMAP_RFC1459;
+
+        /* Each change gives every name a new place. */
+        if (casemap == isupport->casemap || isupport->n_casemaps >= CASEMAPS_MAX)
+                return;
+        isupport->casemap = casemap;
+        isupport->n_casemaps++;
 }
 
 static void decode_chantypes(IrcIsupport *isupport, const char *value)

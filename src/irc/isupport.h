@@ -27,6 +27,7 @@ typedef enum {
 
 typedef struct IrcIsupport {
         IrcCasemap casemap;
+        guint n_casemaps;     /* how often it changed */
         char *chantypes;      /* "#&"; may be empty */
         char *prefix_modes;   /* "ov", highest first; same length as the next */
         char *prefix_symbols; /* "@+" */

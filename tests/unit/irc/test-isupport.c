@@ -94,6 +94,22 @@ static void test_prefix(void)
         }
 }
 
+/* Each change of it costs a look at every name that is known. */
+static void test_casemapping_is_not_followed_for_ever(void)
+{
+        g_autoptr(IrcIsupport) isupport = irc_isupport_new();
+        guint n_changes = 0;
+
+        for (int i = 0; i < 1000; i++) {
+                IrcCasemap before = isupport->casemap;
+
+                irc_isupport_take(isupport, i % 2 ? "CASEMAPPING=rfc1459" : "CASEMAPPING=ascii");
+                n_changes += isupport->casemap != before;
+        }
+        g_assert_cmpuint(n_changes, >, 2);
+        g_assert_cmpuint(n_changes, <, 20);
+}
+
 static void test_decoded(void)
 {
         g_autoptr(IrcIsupport) isupport = isupport_of(
@@ -242,6 +258,8 @@ int main(int argc, char *argv[])
         g_test_add_func("/irc/isupport/defaults", test_defaults);
         g_test_add_func("/irc/isupport/take", test_take);
         g_test_add_func("/irc/isupport/prefix", test_prefix);
+        g_test_add_func(
+                "/irc/isupport/casemapping-bound", test_casemapping_is_not_followed_for_ever);
         g_test_add_func("/irc/isupport/decoded", test_decoded);
         g_test_add_func("/irc/isupport/channel-of", test_channel_of);
         g_test_add_func("/irc/isupport/bounds", test_bounds);
