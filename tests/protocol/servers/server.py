@@ -161,6 +161,13 @@ class Person(IrcClient):
         with contextlib.suppress(OSError):
             self.quit()
 
+    def quit(self):
+        """Until the server has let go of us, and of our nickname."""
+        self.send("QUIT")
+        with contextlib.suppress(EOFError, ConnectionError, ssl.SSLError):
+            self.wait_for("(?!)")
+        self.sock.close()
+
     def ask(self, line, pattern):
         self.send(line)
         return self.wait_for(pattern)

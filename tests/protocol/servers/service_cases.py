@@ -58,6 +58,7 @@ class AbsenceCases:
 
     def without_services(self):
         self.services.stop()
+        self.services.wait_until_gone()
         self.addCleanup(self.services.start)
 
     def test_link_stays(self):

@@ -3,6 +3,7 @@
 
 """Services that are linked to an InspIRCd: Atheme and Anope. They know accounts and answer SASL."""
 
+from host import wait_for
 from inspircd import LINK_PASSWORD
 from programs import Program
 from server import ADDRESS, Child
@@ -30,7 +31,13 @@ class Services(Child):
         with self.server.person("watcher") as watcher:
             self.wait_for_ready(lambda: self._is_here(watcher))
 
-    def _is_here(self, watcher):
+    def wait_until_gone(self):
+        """After a stop(): until the server knows."""
+        with self.server.person("watcher") as watcher:
+            wait_for("the end of the services", lambda: not self._is_here(watcher))
+
+    @staticmethod
+    def _is_here(watcher):
         return " 311 " in watcher.ask("WHOIS NickServ", r" (311|401) ")
 
     def register(self, account, password, certificate=None, key=None):
