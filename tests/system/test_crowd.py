@@ -12,7 +12,7 @@ from host import ALICE, Host, wait_for
 from irc_server import IrcServer
 
 CROWD = 200
-TIMEOUT = 180
+TIMEOUT = 420
 BAN_AFTER = 10  # connections too many
 # Dials within a second that the server takes. By default DialBurst=5 and DialInterval=500ms.
 PATIENCE = 12
