@@ -23,9 +23,10 @@
 #include "irc/server-time.h"
 
 #define PAGE 100
-/* Of one target: a million lines, which take hours. Who needs more has the rest asked for again and
- * again, since the gap stays where it began. */
+/* Of one target: a million lines, which take hours. A page that is not full should be the last, and
+ * counts as many: a server that always has one line more is left at some point. */
 #define PAGES_MAX 10000
+#define SMALL_PAGE_COST 100
 #define TASKS_MAX 2000
 #define VARIANT_TYPE "a(sxsxuuxxusx)"
 #define ANSWER_TIMEOUT (60 * G_USEC_PER_SEC)
@@ -257,7 +258,8 @@ static bool is_progress(const Task *task)
 
 static void turn_page(IrcClient *client, Task *task, const IrcInput *input)
 {
-        if (++task->n_pages >= PAGES_MAX) {
+        task->n_pages += task->n_new < page_size(client) ? SMALL_PAGE_COST : 1;
+        if (task->n_pages >= PAGES_MAX) {
                 finish(client, "there is more than we ask for at once", input->now, input->effects);
                 return;
         }

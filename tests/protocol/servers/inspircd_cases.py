@@ -84,6 +84,8 @@ class ForceCases:
         keeper.send(f"CHGNAME {self.nick} :Somebody else")
         keeper.ask(f"WHOIS {self.nick}", " 311 .* changed a.host.* :Somebody else")
         source = f"{self.nick}!changed@a.host.of.quite.some.length.which.they.gave.us"
+        # The answer comes behind what the server tells of the changes.
+        self.assert_accepted(client, "raw", line="PING told?")
 
         words = " ".join(f"word{number}" for number in range(100))
         self.assert_accepted(client, "privmsg", target=self.channel, message=words)
