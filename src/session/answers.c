@@ -80,21 +80,16 @@ void session_await_answer(IcSession *session, SessionCommand *command)
 
 /* --- answers that come ----------------------------------------------------------------------- */
 
-bool session_store_answers(IcSession *session, GError **error)
+bool session_record_answer(IcSession *session, const IrcEffect *effect, GError **error)
 {
-        for (gsize i = 0; i < irc_effects_count(session->effects); i++) {
-                const IrcEffect *effect = irc_effects_get(session->effects, i);
-                const SessionCommand *command;
+        const SessionCommand *command = find_command(session, effect->answer.label);
 
-                if (effect->type != IRC_EFFECT_ANSWERED || !effect->answer.code)
-                        continue;
-                command = find_command(session, effect->answer.label);
-                for (guint row = 0; command && command->rows && row < command->rows->len; row++)
-                        if (!ic_store_message_fail(session->store,
-                                    g_array_index(command->rows, gint64, row), error))
-                                return false;
-        }
-
+        if (!effect->answer.code || !command || !command->rows)
+                return true;
+        for (guint i = 0; i < command->rows->len; i++)
+                if (!ic_store_message_fail(
+                            session->store, g_array_index(command->rows, gint64, i), error))
+                        return false;
         return true;
 }
 

@@ -271,7 +271,7 @@ static void on_dialled(IcLink *link, const GError *dial_error, gpointer user_dat
         begin_registration(session);
 }
 
-/* Certificates and the proxy's password; what is read is given away with `ret`. */
+/* Certificates and the proxy's password. */
 typedef struct {
         GBytes *certificate;
         GBytes *key;

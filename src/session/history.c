@@ -137,8 +137,10 @@ static void note_left(IcSession *session, const char *channel)
                 g_memdup2(&session->batch.now, sizeof(session->batch.now)));
 }
 
-static bool store_gap(IcSession *session, const IrcEffect *effect, GError **error)
+bool session_record_gap(IcSession *session, const IrcEffect *effect, GError **error)
 {
+        if (!can_fetch(session))
+                return true;
         if (effect->type == IRC_EFFECT_CHANNEL_LEFT)
                 note_left(session, effect->channel.channel);
         if (effect->type == IRC_EFFECT_REGISTERED)
@@ -149,18 +151,6 @@ static bool store_gap(IcSession *session, const IrcEffect *effect, GError **erro
                 return open_for_person(session, effect->read.target, error);
         if (effect->type == IRC_EFFECT_HISTORY)
                 return close_gap(session, effect, error);
-        return true;
-}
-
-bool session_store_gaps(IcSession *session, GError **error)
-{
-        session_forget_gaps(session); /* of a commit that failed */
-        if (!can_fetch(session))
-                return true;
-
-        for (gsize i = 0; i < irc_effects_count(session->effects); i++)
-                if (!store_gap(session, irc_effects_get(session->effects, i), error))
-                        return false;
         return true;
 }
 
@@ -211,14 +201,21 @@ bool session_ask_for_gaps(IcSession *session, gint64 now)
 
 void session_tell_history(const IcSession *session, const IrcEffect *effect)
 {
+        const IrcIsupport *isupport = irc_client_get_isupport(session->client);
+        bool is_all = g_str_equal(effect->history.target, ALL_TARGETS);
         g_autofree char *target = ic_text_quote(effect->history.target, 64);
         g_autofree char *failure = ic_text_quote(effect->history.failure, 200);
+        const char *channel =
+                irc_isupport_is_channel(isupport, effect->history.target) ? target : NULL;
 
-        if (effect->history.failure)
-                session_log(session, IC_LOG_NOTICE, NULL, target,
+        if (is_all && effect->history.failure)
+                session_log(session, IC_LOG_NOTICE, NULL, NULL,
+                        "The server does not tell all who wrote to us meanwhile: %s", failure);
+        else if (effect->history.failure)
+                session_log(session, IC_LOG_NOTICE, NULL, channel,
                         "The history of %s could not be fetched whole: %s", target, failure);
-        else if (effect->history.n_lines > 0 && !g_str_equal(target, ALL_TARGETS))
-                session_log(session, IC_LOG_INFO, NULL, target,
+        else if (!is_all && effect->history.n_lines > 0)
+                session_log(session, IC_LOG_INFO, NULL, channel,
                         "Fetched the history of %s since the last known line: %u lines", target,
                         effect->history.n_lines);
 }

@@ -13,11 +13,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "session/session-private.h"
-#include "store/blocklist.h"
 #include "store/messages.h"
-#include "store/sts.h"
 
 /* Rows go into the full-text index when the link has been quiet for so long, so many at once. */
 #define INDEX_IDLE_USEC (1 * G_USEC_PER_SEC)
@@ -235,24 +232,6 @@ void session_flush(IcSession *session)
 
 /* --- committing ----------------------------------------------------------------------------- */
 
-/* A welcome is a fact of the row in `servers`, too. */
-static bool store_welcome(IcSession *session, GError **error)
-{
-        for (gsize i = 0; i < irc_effects_count(session->effects); i++) {
-                IrcEffect *effect = irc_effects_get(session->effects, i);
-                gint64 now = ic_now_real();
-
-                if (effect->type != IRC_EFFECT_REGISTERED)
-                        continue;
-                return ic_store_server_set_connected(session->store, session->id, now,
-                               effect->self.nickname, NULL, error) &&
-                       ic_store_server_set_status(session->store, session->id,
-                               ic_state_name(IC_STATE_CONNECTED), now, NULL, error);
-        }
-
-        return true;
-}
-
 static bool store_whole_link(IcSession *session, bool is_dropping, GBytes *carry, GError **error)
 {
         g_autoptr(GVariant) snapshot = g_variant_ref_sink(irc_client_snapshot(session->client));
@@ -299,44 +278,6 @@ static bool store_link(IcSession *session, GError **error)
                 g_bytes_get_size(output), error);
 }
 
-/* A channel that threw us out is left alone from then on, if that is the policy. */
-static bool store_kicks(IcSession *session, GError **error)
-{
-        if (session->settings->on_kick != IC_ON_KICK_BLOCK)
-                return true;
-
-        for (gsize i = 0; i < irc_effects_count(session->effects); i++) {
-                IrcEffect *effect = irc_effects_get(session->effects, i);
-                g_autofree char *by = NULL, *text = NULL, *reason = NULL;
-
-                if (effect->type != IRC_EFFECT_KICKED)
-                        continue;
-                by = ic_text_quote(effect->channel.by, 64);
-                text = ic_text_quote(effect->channel.text, 200);
-                reason = g_strdup_printf("kicked by %s: %s", by, text);
-                if (!ic_store_block(session->store, session->id, effect->channel.channel, reason, 0,
-                            1, error))
-                        return false;
-        }
-
-        return true;
-}
-
-/* A server's policy about TLS is believed when it came over TLS, for the name that was dialled. */
-static bool store_sts(IcSession *session, GError **error)
-{
-        for (gsize i = 0; i < irc_effects_count(session->effects); i++) {
-                const IrcEffect *effect = irc_effects_get(session->effects, i);
-
-                if (effect->type == IRC_EFFECT_STS && !effect->sts.is_upgrade &&
-                        !ic_store_sts_put(session->store, session_get_address(session),
-                                session->dialled_port, effect->sts.duration, ic_now_real(), error))
-                        return false;
-        }
-
-        return true;
-}
-
 /* The first thing that this process stores shows that it is not started in vain. */
 static bool store_progress(IcSession *session, GError **error)
 {
@@ -348,9 +289,7 @@ static bool try_commit(IcSession *session, GError **error)
 {
         if (ic_store_begin(session->store, error) &&
                 ic_store_apply(session->store, session->id, session->effects, error) &&
-                store_welcome(session, error) && store_kicks(session, error) &&
-                session_store_answers(session, error) && session_store_gaps(session, error) &&
-                store_sts(session, error) && store_progress(session, error) &&
+                session_record(session, error) && store_progress(session, error) &&
                 store_link(session, error) && ic_store_commit(session->store, error))
                 return true;
 

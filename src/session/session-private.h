@@ -9,6 +9,7 @@
  *   keep.c      taking a kept link up, giving it to the descriptor store
  *   end.c       the one way out: what failed, what follows from it, the blocklist
  *   ingest.c    the data path: read, commit, consume; and sending
+ *   record.c    what committed effects mean for the link's facts, and for links to come
  *   history.c   fetching what was said while we were away
  *   work.c      what the protocol core does by itself
  *   facts.c     the live facts in the database, kept true
@@ -223,9 +224,13 @@ void session_flush(IcSession *session);
 /* After a commit, and when a link was taken up: what the core wants next. */
 void session_go_on(IcSession *session);
 
+/* record.c */
+/* Within the transaction: what the effects mean beside rows, channels and members. */
+bool session_record(IcSession *session, GError **error);
+
 /* history.c */
-/* Within the transaction: gaps that begin or are closed by what came. */
-bool session_store_gaps(IcSession *session, GError **error);
+/* For record.c: a gap that begins or is closed. */
+bool session_record_gap(IcSession *session, const IrcEffect *effect, GError **error);
 /* Those that an earlier process stored on the link that was taken up. */
 void session_recall_gaps(IcSession *session);
 void session_forget_gaps(IcSession *session);
@@ -270,8 +275,8 @@ void session_finish_command(IcSession *session, SessionCommand *command, const G
 char *session_make_label(guint64 ticket);
 /* Its lines have left: the answer has so long to come. */
 void session_await_answer(IcSession *session, SessionCommand *command);
-/* Within the transaction: what was refused is marked. */
-bool session_store_answers(IcSession *session, GError **error);
+/* For record.c: what was refused is marked. */
+bool session_record_answer(IcSession *session, const IrcEffect *effect, GError **error);
 void session_tell_answer(IcSession *session, const IrcEffect *effect);
 
 /* liveness.c */
